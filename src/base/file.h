@@ -1,0 +1,36 @@
+// Files: read whole, map, replace atomically, make folders.
+#ifndef FETTLE_BASE_FILE_H
+#define FETTLE_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+// Appends the file's bytes to `out`; refuses more than `limit` bytes with ERR_LIMIT.
+enum err_code file_read(const char *path, size_t limit, struct buf *out, struct err *err);
+
+// Replaces `path` by the given bytes so that a crash or power cut at any moment leaves the old or
+// the new content whole: temporary file beside it, fsync, rename, fsync of the folder.
+enum err_code file_replace(const char *path, const void *bytes, size_t n, struct err *err);
+
+// Makes the folder and its parents (mode 0700 for the new ones).
+enum err_code file_make_dirs(const char *path, struct err *err);
+
+bool file_exists(const char *path);
+bool file_is_dir(const char *path);
+
+struct file_map {
+    const unsigned char *p; // read-only; NULL for an empty file
+    size_t n;
+};
+
+enum err_code file_map_open(const char *path, struct file_map *map, struct err *err);
+void file_map_close(struct file_map *map); // zeroes; safe on a zeroed one
+
+// Writes all bytes to a descriptor, going on after EINTR and short writes.
+enum err_code file_write_all(int fd, const void *bytes, size_t n, struct err *err);
+
+#endif
