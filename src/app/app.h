@@ -18,28 +18,29 @@ struct app;
 
 // ---- settings (app/config.c) ----
 
-// Every table of every folder that `fettle` has, in the order of the documentation.
+// The tables of all folders up to this one, in the order of the documentation. A surface adds its
+// own (the server's) where `tables` is asked for below.
 const struct setting_def *const *app_setting_tables(size_t *count);
 
-// Builds the settings in force: defaults, then `config_path` (NULL: "fettle.yaml" in the data
-// folder or else in the current one, if there), the data folder's settings.yaml (changes made
-// through the API), the environment, `sets` ("name=value").
-enum err_code app_settings_load(const char *data_dir, const char *config_path,
-                                const char *const *sets, size_t set_count, struct settings **out,
+// Where settings come from.
+struct app_sources {
+    const struct setting_def *const *tables; // all that the program has; must outlive the app
+    size_t table_count;
+    const char *data_dir;
+    const char *config_path; // NULL: fettle.yaml in the data folder, else in the current one
+    const char *const *sets; // "name=value" as after --set
+    size_t set_count;
+};
+
+// Builds the settings in force, weakest first: defaults, the configuration file, the data folder's
+// settings.yaml (what was changed through the API), the environment, `sets`.
+enum err_code app_settings_load(const struct app_sources *from, struct settings **out,
                                 struct err *err);
 
 // ---- life ----
 
-struct app_options {
-    const char *data_dir;
-    const char *config_path; // for reload; may be NULL
-    const char *const *sets; // --set pairs, kept above everything on reload
-    size_t set_count;
-};
-
-// Opens the store, recovers, starts the stages. Takes over `settings` on success.
-enum err_code app_open(struct settings *settings, const struct app_options *options,
-                       struct app **out, struct err *err);
+// Opens the store, recovers, starts the stages. `from` and what it points to must outlive the app.
+enum err_code app_open(const struct app_sources *from, struct app **out, struct err *err);
 
 // Stops the sources, drains what was accepted, stops. At most about 10 s.
 enum err_code app_close(struct app **a, struct err *err);

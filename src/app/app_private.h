@@ -1,0 +1,153 @@
+// What the files of app/ share: the running plant's state, by owner.
+#ifndef FETTLE_APP_APP_PRIVATE_H
+#define FETTLE_APP_APP_PRIVATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "app/app.h"
+#include "bus/ring.h"
+
+extern const struct setting_def app_settings[];
+
+// A reading with one of these as its sensor is a message to the detect stage.
+enum { SENSOR_TICK = UINT32_MAX };
+
+enum { MAX_LISTENERS = 4096, STAGE_TICK_SLOTS = 64 };
+
+// One settings snapshot, kept while someone holds it.
+struct held_settings {
+    struct settings *settings;
+    unsigned holders;
+    bool retired;
+    struct held_settings *next;
+};
+
+enum { FINDINGS_MAX = 1024 };
+
+// One thing the engine said, until it is stored and told.
+struct finding {
+    enum app_event_type type;
+    enum change change;
+    union {
+        struct anomaly anomaly;
+        struct incident incident;
+    };
+};
+
+// Counts of one stage: written by its thread, read by the status.
+struct stage_meter {
+    const char *name, *input, *output;
+    atomic_bool active;
+    atomic_uint_fast64_t in, out;
+    _Atomic int64_t last_us;
+    // The upkeep thread's: for the rate.
+    uint64_t in_before;
+    _Atomic double per_second;
+    pthread_mutex_t note_lock;
+    char note[128];
+};
+
+enum stage { STAGE_SOURCE, STAGE_INTAKE, STAGE_STORE, STAGE_DETECT, STAGE_SUMMARY, STAGE_COUNT };
+
+enum clock_mode { CLOCK_WALL, CLOCK_SCALED, CLOCK_REPLAY };
+
+struct app {
+    const struct app_sources *from;
+    int64_t started_us;
+
+    pthread_mutex_t settings_lock;
+    struct held_settings *settings; // newest first
+
+    struct catalog *catalog;
+    struct store *store;
+
+    // Intake: readings between submission and the end of their detection.
+    struct ring *to_detect;
+    atomic_size_t in_flight;
+    size_t in_flight_limit;
+    atomic_uint_fast64_t accepted, duplicates, refused;
+
+    // Detect stage: the thread owns `detect` and what was found but is not stored yet.
+    struct detect *detect;
+    pthread_t detect_thread;
+    bool detect_running;
+    struct finding *findings; // FINDINGS_MAX of them, in order
+    size_t finding_count;
+    uint64_t findings_lost;     // a disk that stays full: findings beyond FINDINGS_MAX
+    int64_t judged_us;          // how far in event time detection has come
+    int64_t judged_saved_us;    // what the store knows of it...
+    int64_t judged_saved_at_us; // ...since this monotonic time
+    atomic_bool reload_wanted;
+    pthread_mutex_t snapshot_lock; // guards what other threads see of the engine:
+    struct detect_stats detect_stats;
+    double (*bands)[2];
+    size_t band_count;
+    int64_t snapshot_at_us;
+
+    // Clock of the plant.
+    _Atomic int clock_mode;
+    int64_t clock_start_us, clock_wall_start_us;
+    double clock_speed;
+
+    // Events.
+    pthread_mutex_t listeners_lock;
+    struct {
+        app_listen_fn *fn;
+        void *arg;
+    } listeners[MAX_LISTENERS];
+    size_t listener_count;
+    uint64_t event_sequence;
+
+    // Upkeep: ticks, rates, summaries.
+    pthread_t upkeep_thread;
+    bool upkeep_running;
+    pthread_mutex_t stop_lock;
+    pthread_cond_t stop_cond;
+    bool stopping;
+    pthread_mutex_t summary_lock;
+    int64_t summarized_until_us; // plant time
+
+    // Sources.
+    struct source_thread *source;
+
+    struct stage_meter stages[STAGE_COUNT];
+};
+
+// ---- detect_stage.c ----
+enum err_code detect_stage_start(struct app *a, struct err *err);
+void detect_stage_stop(struct app *a); // after to_detect was stopped
+
+void detect_stage_found_anomaly(void *app, const struct anomaly *an, enum change change);
+void detect_stage_found_incident(void *app, const struct incident *in, enum change change);
+
+// ---- recover.c ----
+// Feeds the engine what it knew before the last stop.
+enum err_code app_recover(struct app *a, struct err *err);
+
+// ---- events.c ----
+void app_publish(struct app *a, struct app_event *event);
+
+// ---- upkeep.c ----
+enum err_code upkeep_start(struct app *a, struct err *err);
+void upkeep_stop(struct app *a);
+// Sleeps up to `us`; false when the app is stopping.
+bool app_sleep(struct app *a, int64_t us);
+bool app_is_stopping(struct app *a);
+
+// ---- summarize.c ----
+// The facts of a window in words.
+enum err_code app_summarize(struct app *a, int64_t from_us, int64_t to_us, struct summary *out,
+                            struct err *err);
+enum err_code app_write_summary(struct app *a, struct summary *out, struct err *err);
+
+// ---- sources.c ----
+void sources_stop(struct app *a);
+
+// ---- status.c ----
+void stage_meter_init(struct stage_meter *m, const char *name, const char *input,
+                      const char *output);
+void stage_count(struct stage_meter *m, uint64_t in, uint64_t out);
+void stage_note(struct stage_meter *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
