@@ -22,7 +22,7 @@ enum setting_type {
     SETTING_DURATION, // "15s", "2h"; bounds and values in microseconds
     SETTING_BYTES,    // "64M"; bounds and values in bytes
     SETTING_TEXT,
-    SETTING_CHOICE, // one of the words in `unit`, separated by '|'
+    SETTING_CHOICE, // one of the words in `unit`, separated by '|'; settings_int gives its index
 };
 
 enum setting_flags {
@@ -35,7 +35,7 @@ struct setting_def {
     const char *default_text; // as one would write it in the file; NULL for a pattern without one
     const char *unit;         // "°C", "bytes", or the choices; NULL for none
     const char *help;         // one sentence
-    double min, max;          // inclusive bounds for numbers; both 0: none
+    double min, max;          // inclusive bounds for numbers; both 0: none; INFINITY: one side only
     enum setting_type type;
     unsigned flags;
 };
@@ -46,7 +46,8 @@ struct settings;
 struct settings *settings_open(const struct setting_def *const *tables, size_t count);
 void settings_close(struct settings **s);
 
-// A copy with its own values, for "try a change, keep it only if it is valid".
+// A copy with its own values, for "try a change, keep it only if it is valid". Threads may read the
+// same settings at the same time; to change them while others read, change a copy and swap.
 struct settings *settings_copy(const struct settings *s);
 
 // Reads a YAML file (or `text`, whose place in errors is `where`); unknown names, wrong types and
@@ -55,27 +56,30 @@ enum err_code settings_load(struct settings *s, const char *path, struct err *er
 enum err_code settings_load_text(struct settings *s, struct str text, const char *where,
                                  struct err *err);
 
-// Reads FETTLE_* from the environment.
+// Reads FETTLE_* from the environment. A variable that begins with a section's name but fits no
+// setting is refused (FETTLE_SERVER_PROT), others are left alone. Nothing is changed on failure.
 enum err_code settings_load_env(struct settings *s, struct err *err);
 
 // One value from text; `where` names the source in errors and in settings_source.
 enum err_code settings_set(struct settings *s, const char *name, struct str value,
                            const char *where, struct err *err);
 
-// "name=value" as after --set.
+// "name=value" as after --set; a list is written with commas.
 enum err_code settings_set_pair(struct settings *s, const char *pair, struct err *err);
 
 // Values. A name that no table holds is a fault of the program and aborts. Patterned names give
-// their default while unset (NaN, 0, "" where there is none).
+// their default while unset (NaN, 0, "" where there is none); where two patterns fit, the longer
+// one counts, and a plain name counts before any pattern. Asking by the wrong type aborts too.
 bool settings_bool(const struct settings *s, const char *name);
-int64_t settings_int(const struct settings *s, const char *name); // also durations, bytes
+int64_t settings_int(const struct settings *s, const char *name); // also durations, bytes, choices
 double settings_real(const struct settings *s, const char *name);
-const char *settings_text(const struct settings *s, const char *name); // valid until changed
+const char *settings_text(const struct settings *s, const char *name); // any type, as written;
+                                                                       // valid until changed
 bool settings_is_set(const struct settings *s, const char *name);      // not merely the default
 
 // Calls `each` for every value in force: plain settings in table order, then patterned ones that
-// were set. `text` is the value as written, "***" for secrets; `source` "default", "env", a file
-// with line, or "--set".
+// were set. `text` is the value as written, "***" for secrets; `source` "default",
+// "environment FETTLE_...", a file with line ("fettle.yaml:12"), or "--set".
 typedef void settings_each_fn(void *arg, const struct setting_def *def, const char *name,
                               const char *text, const char *source);
 void settings_each(const struct settings *s, settings_each_fn *each, void *arg);
@@ -83,8 +87,12 @@ void settings_each(const struct settings *s, settings_each_fn *each, void *arg);
 // A JSON value of the right type for a text that settings_each gave.
 void settings_json_value(struct json_out *j, const struct setting_def *def, const char *text);
 
-// The values in force as a YAML file with the help as comments.
+// The values in force as a YAML file with the help as comments; loading it gives the same values.
+// Secrets are left out: their lines are comments.
 void settings_to_yaml(const struct settings *s, struct buf *out);
+
+// The tables as the page docs/config.md (the values in force do not matter).
+void settings_to_markdown(const struct settings *s, struct buf *out);
 
 const char *setting_type_name(enum setting_type type);
 

@@ -1,0 +1,196 @@
+// Writes settings as a YAML file and as a page of documentation.
+#include <string.h>
+
+#include "base/settings_private.h"
+
+// "server" of "server.port"; empty for a name without sections.
+static struct str section_of(const char *name)
+{
+    struct str rest = str_of(name), head = str_cut(&rest, '.');
+    return rest.p ? head : (struct str){name, 0};
+}
+
+static void add_quoted(struct buf *out, struct str s)
+{
+    buf_add_char(out, '"');
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '"' || s.p[i] == '\\')
+            buf_add_char(out, '\\');
+        buf_add_char(out, s.p[i]);
+    }
+    buf_add_char(out, '"');
+}
+
+static bool is_bare_key(struct str key)
+{
+    for (size_t i = 0; i < key.n; i++) {
+        char c = key.p[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9' && i) ||
+              c == '_' || (i && (c == '.' || c == '-' || c == '/'))))
+            return false;
+    }
+    return key.n > 0;
+}
+
+static void add_key(struct buf *out, struct str key)
+{
+    if (is_bare_key(key))
+        buf_add_str(out, key);
+    else
+        add_quoted(out, key);
+    buf_add_z(out, ": ");
+}
+
+static void add_help(struct buf *out, const struct setting_def *def, const char *indent)
+{
+    buf_printf(out, "%s# %s", indent, def->help ? def->help : "");
+    if (def->unit && def->type != SETTING_CHOICE)
+        buf_printf(out, " [%s]", def->unit);
+    struct buf bounds = {0};
+    setting_bounds(def, &bounds);
+    if (bounds.n)
+        buf_printf(out, " (%.*s)", STR_ARG(buf_str(&bounds)));
+    out->failed = out->failed || bounds.failed;
+    buf_free(&bounds);
+    buf_add_char(out, '\n');
+}
+
+static void add_value(struct buf *out, const struct setting_value *v, struct str key,
+                      const char *indent)
+{
+    bool patterned = strchr(v->def->name, '*') != NULL;
+    if (!patterned)
+        add_help(out, v->def, indent);
+    buf_add_z(out, indent);
+    // A plain default of NULL has no text that would read back; secrets stay where they are.
+    if (v->def->flags & SETTING_SECRET || (!v->text[0] && v->def->type != SETTING_TEXT)) {
+        buf_add_z(out, "# ");
+        add_key(out, key);
+        buf_add_z(out, v->text[0] ? "***\n" : "\n");
+        return;
+    }
+    add_key(out, key);
+    if (v->def->type == SETTING_TEXT)
+        add_quoted(out, str_of(v->text));
+    else
+        buf_add_z(out, v->text);
+    buf_add_char(out, '\n');
+}
+
+// All of one section: plain settings, patterned ones that are set, and the patterns as comments.
+static void add_section(struct buf *out, const struct settings *s, struct str section)
+{
+    const char *indent = section.n ? "  " : "";
+    size_t skip = section.n ? section.n + 1 : 0;
+    if (section.n) {
+        buf_add_char(out, '\n');
+        buf_add_str(out, section);
+        buf_add_z(out, ":\n");
+    }
+    for (size_t i = 0; i < s->count; i++)
+        if (str_eq(section_of(s->values[i].name), section))
+            add_value(out, &s->values[i], str_of(s->values[i].name + skip), indent);
+    for (size_t i = 0; i < s->pattern_count; i++) {
+        const struct setting_def *def = s->patterns[i].def;
+        if (!str_eq(section_of(def->name), section))
+            continue;
+        add_help(out, def, indent);
+        buf_printf(out, "%s# %s: %s\n", indent, def->name + skip,
+                   def->default_text ? def->default_text : "");
+    }
+}
+
+// The name of the k-th setting, patterns after values.
+static const char *name_at(const struct settings *s, size_t k)
+{
+    return k < s->count ? s->values[k].name : s->patterns[k - s->count].name;
+}
+
+static bool is_first_of_section(const struct settings *s, size_t k)
+{
+    for (size_t i = 0; i < k; i++)
+        if (str_eq(section_of(name_at(s, i)), section_of(name_at(s, k))))
+            return false;
+    return true;
+}
+
+void settings_to_yaml(const struct settings *s, struct buf *out)
+{
+    buf_add_z(out, "# Settings of fettle; docs/config.md explains them.\n");
+    add_section(out, s, STR_LIT(""));
+    for (size_t k = 0; k < s->plain_count + s->pattern_count; k++) {
+        size_t at = k < s->plain_count ? k : k - s->plain_count + s->count;
+        struct str section = section_of(name_at(s, at));
+        if (section.n && is_first_of_section(s, at))
+            add_section(out, s, section);
+    }
+}
+
+// Text of a table's cell, in which '|' would end the cell.
+static void add_cell(struct buf *out, struct str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '|')
+            buf_add_char(out, '\\');
+        buf_add_char(out, text.p[i]);
+    }
+    buf_add_z(out, " | ");
+}
+
+static void add_row(struct buf *out, const struct setting_def *def)
+{
+    struct buf cell = {0};
+    buf_printf(out, "| `%s` | ", def->name);
+    if (def->default_text && def->default_text[0])
+        buf_printf(&cell, "`%s`", def->default_text);
+    add_cell(out, buf_str(&cell));
+    buf_reset(&cell);
+    buf_add_z(&cell, setting_type_name(def->type));
+    if (def->unit && def->type != SETTING_CHOICE)
+        buf_printf(&cell, ", %s", def->unit);
+    size_t before = cell.n;
+    setting_bounds(def, &cell);
+    if (cell.n > before) {
+        buf_reset(&cell);
+        buf_printf(&cell, "%s%s%s: ", setting_type_name(def->type),
+                   def->unit && def->type != SETTING_CHOICE ? ", " : "",
+                   def->unit && def->type != SETTING_CHOICE ? def->unit : "");
+        setting_bounds(def, &cell);
+    }
+    add_cell(out, buf_str(&cell));
+    add_cell(out, str_of(def->help));
+    buf_add_z(out, def->flags & SETTING_RELOADABLE ? "at once" : "at start");
+    buf_add_z(out, def->flags & SETTING_SECRET ? ", secret |\n" : " |\n");
+    out->failed = out->failed || cell.failed;
+    buf_free(&cell);
+}
+
+void settings_to_markdown(const struct settings *s, struct buf *out)
+{
+    buf_add_z(out,
+              "# Settings\n\n"
+              "This page is made from the program's tables (`fettle docs config`).\n\n"
+              "A setting is given in the settings file (YAML, sections nested or names dotted), in "
+              "the environment (`FETTLE_SERVER_PORT` for `server.port`), or on the command line "
+              "(`--set server.port=8001`); the later in this list wins. A `*` stands for any text, "
+              "such as the name of a sensor; such names go into the file or `--set` only. "
+              "Durations are written `250ms`, `15s`, `2h30m`, sizes `64K`, `1.5G` (by 1024).\n");
+    for (size_t k = 0; k < s->plain_count + s->pattern_count; k++) {
+        size_t at = k < s->plain_count ? k : k - s->plain_count + s->count;
+        struct str section = section_of(name_at(s, at));
+        if (!is_first_of_section(s, at))
+            continue;
+        if (section.n)
+            buf_printf(out, "\n## %.*s\n\n", STR_ARG(section));
+        else
+            buf_add_z(out, "\n## (no section)\n\n");
+        buf_add_z(out, "| name | default | value | what it is | takes effect |\n"
+                       "|---|---|---|---|---|\n");
+        for (size_t i = 0; i < s->plain_count; i++)
+            if (str_eq(section_of(s->values[i].name), section))
+                add_row(out, s->values[i].def);
+        for (size_t i = 0; i < s->pattern_count; i++)
+            if (str_eq(section_of(s->patterns[i].name), section))
+                add_row(out, s->patterns[i].def);
+    }
+}
