@@ -1,0 +1,457 @@
+// The JSON pull parser: a state per place in the grammar, a bit per open container.
+#include "base/json_scan.h"
+
+#include <string.h>
+
+// What may come next.
+enum expect {
+    EXPECT_VALUE,
+    EXPECT_VALUE_OR_END, // just after '['
+    EXPECT_KEY,
+    EXPECT_KEY_OR_END, // just after '{'
+    EXPECT_COMMA,      // or the container's end
+    EXPECT_NOTHING,    // after the value at the top
+};
+
+void json_scan_open(struct json_scan *s, struct str text, int max_depth, unsigned flags)
+{
+    if (max_depth <= 0)
+        max_depth = JSON_SCAN_DEPTH_DEFAULT;
+    if (max_depth > JSON_SCAN_DEPTH_MAX)
+        max_depth = JSON_SCAN_DEPTH_MAX;
+    const char *p = text.n ? text.p : "";
+    *s = (struct json_scan){.p = p,
+                            .token = p,
+                            .begin = p,
+                            .end = p + text.n,
+                            .max_depth = max_depth,
+                            .flags = flags,
+                            .expect = EXPECT_VALUE};
+}
+
+static enum json_token fail(struct json_scan *s, const char *why)
+{
+    s->why = why;
+    return JSON_TOKEN_ERROR;
+}
+
+static const char *skip_blank(const char *p, const char *end)
+{
+    while (p < end && (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r'))
+        p++;
+    return p;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_hex(char c)
+{
+    return is_digit(c) || ((c | 32) >= 'a' && (c | 32) <= 'f');
+}
+
+static void value_is_over(struct json_scan *s)
+{
+    if (s->depth)
+        s->expect = EXPECT_COMMA;
+    else
+        s->expect = s->flags & JSON_SCAN_MANY ? EXPECT_VALUE : EXPECT_NOTHING;
+}
+
+static bool in_object(const struct json_scan *s)
+{
+    return s->objects >> (s->depth - 1) & 1;
+}
+
+// First byte at or after p that is a quote, a backslash, a control character or not ASCII. Eight
+// bytes at a time: a byte is below k when subtracting k borrows into its top bit.
+static const char *plain_run(const char *p, const char *end)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    for (; end - p >= 8; p += 8) {
+        uint64_t w;
+        memcpy(&w, p, 8);
+        uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
+        uint64_t stop = (w - ones * 0x20) | (quote - ones) | (slash - ones) | w;
+        if (stop & tops) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+            // Borrows only run upwards, so the lowest mark is a true one.
+            return p + __builtin_ctzll(stop & tops) / 8;
+#else
+            break;
+#endif
+        }
+    }
+    for (; p < end; p++) {
+        unsigned char c = (unsigned char)*p;
+        if (c == '"' || c == '\\' || c < 0x20 || c >= 0x80)
+            break;
+    }
+    return p;
+}
+
+// Past the escape whose backslash is at p; NULL when it is none.
+static const char *past_escape(const char *p, const char *end)
+{
+    if (end - p < 2)
+        return NULL;
+    if (p[1] != 'u')
+        return memchr("\"\\/bfnrt", p[1], 8) ? p + 2 : NULL;
+    if (end - p < 6)
+        return NULL;
+    for (int i = 2; i < 6; i++)
+        if (!is_hex(p[i]))
+            return NULL;
+    return p + 6;
+}
+
+// The string whose opening quote is at s->p, into text and escaped.
+static bool scan_string(struct json_scan *s)
+{
+    const char *first = s->p + 1, *p = first;
+    bool ascii = true;
+    s->escaped = false;
+    for (;;) {
+        p = plain_run(p, s->end);
+        s->p = p;
+        if (p == s->end)
+            return fail(s, "the text ends inside a string"), false;
+        unsigned char c = (unsigned char)*p;
+        if (c == '"')
+            break;
+        if (c == '\\') {
+            s->escaped = true;
+            p = past_escape(p, s->end);
+            if (!p)
+                return fail(s, "an escape such as \\n or \\u00e9 expected after '\\'"), false;
+        } else if (c < 0x20) {
+            return fail(s, "a control character in a string must be escaped"), false;
+        } else {
+            ascii = false;
+            p++;
+        }
+    }
+    s->text = (struct str){first, (size_t)(p - first)};
+    s->p = p + 1;
+    if (!ascii && !str_is_utf8(s->text))
+        return fail(s, "the string that ends here is not UTF-8"), false;
+    return true;
+}
+
+static enum json_token scan_number(struct json_scan *s)
+{
+    const char *first = s->p, *p = first, *end = s->end;
+    if (*p == '-')
+        p++;
+    if (p < end && *p == '0') {
+        p++;
+    } else {
+        const char *digits = p;
+        while (p < end && is_digit(*p))
+            p++;
+        if (p == digits) {
+            s->p = p;
+            return fail(s, "a digit expected after '-'");
+        }
+    }
+    if (p < end && *p == '.') {
+        const char *digits = ++p;
+        while (p < end && is_digit(*p))
+            p++;
+        if (p == digits) {
+            s->p = p;
+            return fail(s, "a digit expected after the decimal point");
+        }
+    }
+    if (p < end && (*p == 'e' || *p == 'E')) {
+        p++;
+        if (p < end && (*p == '+' || *p == '-'))
+            p++;
+        const char *digits = p;
+        while (p < end && is_digit(*p))
+            p++;
+        if (p == digits) {
+            s->p = p;
+            return fail(s, "a digit expected in the exponent");
+        }
+    }
+    s->text = (struct str){first, (size_t)(p - first)};
+    s->escaped = false;
+    s->p = p;
+    value_is_over(s);
+    return JSON_TOKEN_NUMBER;
+}
+
+static bool scan_word(struct json_scan *s, const char *word)
+{
+    size_t n = strlen(word);
+    if ((size_t)(s->end - s->p) < n || memcmp(s->p, word, n) != 0)
+        return false;
+    s->p += n;
+    value_is_over(s);
+    return true;
+}
+
+static enum json_token open_container(struct json_scan *s, bool object)
+{
+    if (s->depth == s->max_depth)
+        return fail(s, "nested too deeply");
+    uint64_t bit = UINT64_C(1) << s->depth;
+    s->objects = object ? s->objects | bit : s->objects & ~bit;
+    s->depth++;
+    s->p++;
+    s->expect = object ? EXPECT_KEY_OR_END : EXPECT_VALUE_OR_END;
+    return object ? JSON_TOKEN_OBJECT : JSON_TOKEN_ARRAY;
+}
+
+static enum json_token close_container(struct json_scan *s)
+{
+    bool object = in_object(s);
+    s->p++;
+    s->depth--;
+    value_is_over(s);
+    return object ? JSON_TOKEN_OBJECT_END : JSON_TOKEN_ARRAY_END;
+}
+
+static enum json_token scan_value(struct json_scan *s)
+{
+    switch (*s->p) {
+    case '{':
+        return open_container(s, true);
+    case '[':
+        return open_container(s, false);
+    case '"':
+        if (!scan_string(s))
+            return JSON_TOKEN_ERROR;
+        value_is_over(s);
+        return JSON_TOKEN_STRING;
+    case 't':
+        if (scan_word(s, "true"))
+            return JSON_TOKEN_TRUE;
+        break;
+    case 'f':
+        if (scan_word(s, "false"))
+            return JSON_TOKEN_FALSE;
+        break;
+    case 'n':
+        if (scan_word(s, "null"))
+            return JSON_TOKEN_NULL;
+        break;
+    case 'N':
+    case 'I':
+        if (s->flags & JSON_SCAN_NAN && (scan_word(s, "NaN") || scan_word(s, "Infinity")))
+            return JSON_TOKEN_NULL;
+        break;
+    case '-':
+        if (s->flags & JSON_SCAN_NAN && scan_word(s, "-Infinity"))
+            return JSON_TOKEN_NULL;
+        return scan_number(s);
+    default:
+        if (is_digit(*s->p))
+            return scan_number(s);
+    }
+    return fail(s, "a value expected");
+}
+
+static enum json_token scan_key(struct json_scan *s)
+{
+    if (*s->p != '"')
+        return fail(s, s->expect == EXPECT_KEY ? "a key in quotes expected"
+                                               : "a key in quotes or '}' expected");
+    if (!scan_string(s))
+        return JSON_TOKEN_ERROR;
+    s->p = skip_blank(s->p, s->end);
+    if (s->p == s->end || *s->p != ':')
+        return fail(s, "':' expected after the key");
+    s->p++;
+    s->expect = EXPECT_VALUE;
+    return JSON_TOKEN_KEY;
+}
+
+static enum json_token at_end(struct json_scan *s)
+{
+    if (s->depth)
+        return fail(s, in_object(s) ? "the text ends inside an object"
+                                    : "the text ends inside an array");
+    if (s->expect == EXPECT_NOTHING || s->flags & JSON_SCAN_MANY)
+        return JSON_TOKEN_END;
+    return fail(s, "a value expected, but the text ends");
+}
+
+enum json_token json_scan_next(struct json_scan *s)
+{
+    if (s->why)
+        return JSON_TOKEN_ERROR;
+    s->p = skip_blank(s->p, s->end);
+    if (s->p == s->end)
+        return at_end(s);
+    if (s->expect == EXPECT_COMMA) {
+        bool object = in_object(s);
+        if (*s->p == (object ? '}' : ']')) {
+            s->token = s->p;
+            return close_container(s);
+        }
+        if (*s->p != ',')
+            return fail(s, object ? "',' or '}' expected" : "',' or ']' expected");
+        s->p = skip_blank(s->p + 1, s->end);
+        if (s->p == s->end)
+            return at_end(s);
+        s->expect = object ? EXPECT_KEY : EXPECT_VALUE;
+    }
+    s->token = s->p;
+    switch (s->expect) {
+    case EXPECT_KEY_OR_END:
+        if (*s->p == '}')
+            return close_container(s);
+        return scan_key(s);
+    case EXPECT_KEY:
+        return scan_key(s);
+    case EXPECT_VALUE_OR_END:
+        if (*s->p == ']')
+            return close_container(s);
+        return scan_value(s);
+    case EXPECT_VALUE:
+        return scan_value(s);
+    default:
+        return fail(s, "nothing more expected after the value");
+    }
+}
+
+bool json_scan_skip(struct json_scan *s, enum json_token token)
+{
+    if (token == JSON_TOKEN_ERROR)
+        return false;
+    if (token != JSON_TOKEN_OBJECT && token != JSON_TOKEN_ARRAY)
+        return true;
+    int outside = s->depth - 1;
+    while (s->depth > outside)
+        if (json_scan_next(s) == JSON_TOKEN_ERROR)
+            return false;
+    return true;
+}
+
+// Past the string whose opening quote is at p, whatever stands in it; NULL without a closing quote.
+static const char *past_string(const char *p, const char *end)
+{
+    for (p++; p < end; p++) {
+        if (*p == '\\')
+            p++;
+        else if (*p == '"')
+            return p + 1;
+    }
+    return NULL;
+}
+
+// Past the value at p: the bracket that closes its first one, or what ends a scalar. NULL when the
+// text ends first.
+static const char *past_value(const char *p, const char *end)
+{
+    size_t open = 0;
+    for (; p < end; p++) {
+        if (*p == '"') {
+            p = past_string(p, end);
+            if (!p)
+                return NULL;
+            p--;
+        } else if (*p == '{' || *p == '[') {
+            open++;
+        } else if (*p == '}' || *p == ']') {
+            if (open == 0)
+                return p;
+            if (--open == 0)
+                return p + 1;
+        } else if (*p == ',' && open == 0) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
+bool json_scan_recover(struct json_scan *s, const struct json_scan *before)
+{
+    const char *p = skip_blank(before->p, before->end), *end = before->end;
+    if (before->expect == EXPECT_COMMA && p < end && *p == ',')
+        p = skip_blank(p + 1, end);
+    bool container = p < end && (*p == '{' || *p == '[');
+    p = past_value(p, end);
+    if (!p)
+        return false;
+    // The caller must get on from here: a comma or the right bracket follows, or, at the top, a
+    // container has been passed.
+    const char *next = skip_blank(p, end);
+    if (before->depth == 0
+            ? !container
+            : next == end || (*next != ',' && *next != (in_object(before) ? '}' : ']')))
+        return false;
+    *s = *before;
+    s->p = p;
+    value_is_over(s);
+    return true;
+}
+
+size_t json_scan_byte(const struct json_scan *s)
+{
+    return (size_t)(s->p - s->begin);
+}
+
+enum err_code json_scan_error(const struct json_scan *s, const char *where, struct err *err)
+{
+    return err_set(err, ERR_INPUT, "%s%sbyte %zu: %s", where ? where : "", where ? ": " : "",
+                   json_scan_byte(s), s->why ? s->why : "no error");
+}
+
+static unsigned hex4(const char *p)
+{
+    unsigned v = 0;
+    for (int i = 0; i < 4; i++)
+        v = v << 4 | (unsigned)(is_digit(p[i]) ? p[i] - '0' : (p[i] | 32) - 'a' + 10);
+    return v;
+}
+
+static char *put_utf8(char *out, unsigned c)
+{
+    if (c < 0x80) {
+        *out++ = (char)c;
+        return out;
+    }
+    int more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    static const unsigned lead[] = {0, 0xC0, 0xE0, 0xF0};
+    *out++ = (char)(lead[more] | c >> 6 * more);
+    while (more--)
+        *out++ = (char)(0x80 | (c >> 6 * more & 0x3F));
+    return out;
+}
+
+size_t json_unescape(struct str text, char *out)
+{
+    const char *p = text.p, *end = p + text.n;
+    char *first = out;
+    while (p < end) {
+        if (*p != '\\' || end - p < 2) {
+            *out++ = *p++;
+            continue;
+        }
+        static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
+        const char *known = strchr(from, p[1]);
+        if (p[1] != 'u' || end - p < 6) {
+            *out++ = known && p[1] ? to[known - from] : p[1];
+            p += 2;
+            continue;
+        }
+        unsigned c = hex4(p + 2);
+        p += 6;
+        if (c >= 0xD800 && c < 0xDC00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u') {
+            unsigned low = hex4(p + 2);
+            if (low >= 0xDC00 && low < 0xE000) {
+                c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+                p += 6;
+            }
+        }
+        if (c >= 0xD800 && c < 0xE000)
+            c = 0xFFFD;
+        out = put_utf8(out, c);
+    }
+    return (size_t)(out - first);
+}
