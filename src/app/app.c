@@ -43,6 +43,8 @@ static enum err_code open_stages(struct app *a, struct err *err)
     if (code == ERR_OK)
         code = store_open(a->from->data_dir, s, a->catalog, &a->store, err);
     uint64_t last_incident = 0;
+    if (code == ERR_OK && a->from->offline)
+        return ERR_OK;
     if (code == ERR_OK)
         code = store_last_incident_id(a->store, &last_incident, err);
     struct detect_events events = {detect_stage_found_anomaly, detect_stage_found_incident, a};

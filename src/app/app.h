@@ -30,6 +30,7 @@ struct app_sources {
     const char *config_path; // NULL: fettle.yaml in the data folder, else in the current one
     const char *const *sets; // "name=value" as after --set
     size_t set_count;
+    bool offline; // only look and edit: no stage runs, nothing is detected
 };
 
 // Builds the settings in force, weakest first: defaults, the configuration file, the data folder's
