@@ -27,21 +27,27 @@ struct ingest_sink {
 };
 
 struct ingest_counts {
-    uint64_t accepted, refused;
+    uint64_t accepted; // readings that the sink took
+    uint64_t refused;  // calls of `refused`
+    uint64_t skipped; // fields that are text by their format (line protocol, Telegraf's JSON): they
+                      // are no readings, and nobody's mistake
 };
 
 // ---- formats of a request body (POST /api/v1/readings) and of stdin ----
 
 enum ingest_format {
     INGEST_AUTO,          // told from the first bytes
-    INGEST_JSON,          // an array of objects, or one object
+    INGEST_JSON,          // an array of objects, or one object (or several, one after another)
     INGEST_NDJSON,        // an object a line
     INGEST_LINE_PROTOCOL, // InfluxDB line protocol
-    INGEST_CSV,           // see ingest_csv.h
+    INGEST_CSV,           // see csv_replay.h
 };
 
-// Parses a whole body. `now_us` is the time of readings that carry none; `precision` (us per unit
-// of an integer time in line protocol; 0: nanoseconds, as InfluxDB's default).
+// Parses a whole body and adds to `*counts`. Bad input is never an error here: it is refused, place
+// by place, through the sink; errors are the sink's own and lack of memory. docs/ingest.md says
+// what is read and what becomes of bad input. `now_us` is the time of readings that carry none;
+// `precision` (us per unit of an integer time in line protocol; 0: nanoseconds, as InfluxDB's
+// default).
 enum err_code ingest_parse(enum ingest_format format, struct str body, int64_t now_us,
                            double precision_us, const struct ingest_sink *sink,
                            struct ingest_counts *counts, struct err *err);
