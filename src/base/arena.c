@@ -62,6 +62,12 @@ void *arena_new(struct arena *a, size_t count, size_t size)
         return NULL;
     n = (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
     struct block *b = a->head;
+    if (b && !b->used && !b->next && b->cap < n) { // what a reset kept is of no use to this job
+        a->held = 0;
+        a->head = NULL;
+        free(b);
+        b = NULL;
+    }
     if (!b || b->cap - b->used < n) {
         size_t cap = b ? b->cap * 2 : FIRST_BLOCK_BYTES;
         if (cap < n)

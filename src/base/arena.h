@@ -12,7 +12,7 @@ struct arena;
 struct arena *arena_open(size_t limit);
 void arena_close(struct arena **a);
 
-// Forgets everything allocated, keeps the first block for the next job.
+// Forgets everything allocated, keeps the newest block for the next job.
 void arena_reset(struct arena *a);
 
 // Zeroed memory aligned to 16 bytes; NULL when the limit or memory is reached. `count` times `size`

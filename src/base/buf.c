@@ -1,6 +1,7 @@
 // The growable byte buffer.
 #include "base/buf.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,7 +136,8 @@ void buf_add_double(struct buf *b, double v)
         return;
     }
     int n = 0;
-    for (int digits = 15; digits <= 17; digits++) {
+    // Subnormal numbers hold fewer than 15 digits.
+    for (int digits = fabs(v) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
         n = snprintf(text, sizeof text, "%.*g", digits, v);
         if (digits == 17 || strtod(text, NULL) == v)
             break;

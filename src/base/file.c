@@ -80,6 +80,8 @@ enum err_code file_replace(const char *path, const void *bytes, size_t n, struct
     if (fd < 0)
         return err_errno(err, errno, "%s", temp);
     enum err_code code = file_write_all(fd, bytes, n, err);
+    if (code != ERR_OK)
+        err_prefix(err, "%s", path);
     struct stat st;
     if (code == ERR_OK && stat(path, &st) == 0 && fchmod(fd, st.st_mode & 07777) != 0)
         code = err_errno(err, errno, "chmod %s", temp);
@@ -99,6 +101,8 @@ enum err_code file_replace(const char *path, const void *bytes, size_t n, struct
 enum err_code file_make_dirs(const char *path, struct err *err)
 {
     char at[4096];
+    if (!path[0])
+        return err_set(err, ERR_INPUT, "a folder's name is empty");
     if (!str_copy(at, sizeof at, str_of(path)))
         return err_set(err, ERR_LIMIT, "%s: path too long", path);
     for (char *p = at + 1;; p++) {

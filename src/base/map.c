@@ -2,7 +2,6 @@
 #include "base/map.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 void map_free(struct map *m)
 {
@@ -22,7 +21,7 @@ static size_t slot_of(const struct map *m, struct str key, uint64_t hash)
         if (slot == 0)
             return at;
         const struct map_entry *e = &m->entries[slot - 1];
-        if (e->hash == hash && e->key_n == key.n && memcmp(e->key, key.p, key.n) == 0)
+        if (e->hash == hash && str_eq((struct str){e->key, e->key_n}, key))
             return at;
     }
 }

@@ -38,7 +38,7 @@ void progress_at(struct progress *p, uint64_t done, const char *note)
     p->drawn_us = now;
     p->drawn = true;
     char bar[BAR_CELLS + 1], left[32] = "";
-    double share = p->total ? (double)done / (double)p->total : 0;
+    double share = p->total ? (double)(done < p->total ? done : p->total) / (double)p->total : 0;
     int full = (int)(share * BAR_CELLS);
     for (int i = 0; i < BAR_CELLS; i++)
         bar[i] = i < full ? '#' : '.';

@@ -224,13 +224,16 @@ enum err_code settings_set(struct settings *s, const char *name, struct str valu
     if (!def)
         return settings_unknown(s, key, where, err);
     struct setting_number number;
-    if (setting_parse(def, value, &number, err) != ERR_OK)
-        return err_prefix(err, "%s: %s", where, name);
+    enum err_code code = setting_parse(def, value, &number, err);
+    if (code != ERR_OK) {
+        err_prefix(err, "%s: %s", where, name);
+        return code;
+    }
     struct setting_value v;
     if (!make_value(&v, def, key, def->type == SETTING_TEXT ? value : str_trim(value), where, true))
         return no_memory(err);
     v.number = number;
-    enum err_code code = put_value(s, &v, err);
+    code = put_value(s, &v, err);
     if (code != ERR_OK)
         free_value(&v);
     return code;

@@ -135,20 +135,31 @@ bool plant_name_valid(struct str name)
     return true;
 }
 
+// True at the start of a word: "flow" in "flow_rate", "inletFlow", "2flow", not in "overflow".
+static bool begins_word(struct str s, size_t at)
+{
+    if (at == 0)
+        return true;
+    bool upper = s.p[at] >= 'A' && s.p[at] <= 'Z';
+    char before = s.p[at - 1], folded = (char)(before | 32);
+    return folded < 'a' || folded > 'z' || (upper && before >= 'a');
+}
+
 enum quantity quantity_guess(struct str parameter)
 {
     static const struct {
         const char *stem;
         enum quantity quantity;
-    } stems[] = {{"temp", QUANTITY_TEMPERATURE},
-                 {"press", QUANTITY_PRESSURE},
-                 {"flow", QUANTITY_FLOW},
-                 {"current", QUANTITY_CURRENT},
+    } stems[] = {{"temp", QUANTITY_TEMPERATURE},  {"thermocouple", QUANTITY_TEMPERATURE},
+                 {"pressure", QUANTITY_PRESSURE}, {"flow", QUANTITY_FLOW},
+                 {"airflow", QUANTITY_FLOW},      {"inflow", QUANTITY_FLOW},
+                 {"outflow", QUANTITY_FLOW},      {"current", QUANTITY_CURRENT},
                  {"voltage", QUANTITY_VOLTAGE}};
     for (size_t i = 0; i < COUNT(stems); i++) {
         struct str stem = str_of(stems[i].stem);
         for (size_t at = 0; at + stem.n <= parameter.n; at++)
-            if (str_eq_nocase((struct str){parameter.p + at, stem.n}, stem))
+            if (begins_word(parameter, at) &&
+                str_eq_nocase((struct str){parameter.p + at, stem.n}, stem))
                 return stems[i].quantity;
     }
     return QUANTITY_OTHER;

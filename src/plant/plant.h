@@ -152,7 +152,8 @@ uint64_t plant_anomaly_id(const struct sensor *s, const char *detector, enum ano
 // A name of an asset or parameter: 1 to 63 bytes of UTF-8 without control characters and '/'.
 bool plant_name_valid(struct str name);
 
-// What a parameter's name says is measured: "temperature", "temp_in", "Pressure2", "flow_rate"...
+// What a word of a parameter's name says is measured: "temperature", "temp_in", "Pressure2",
+// "flow_rate", "inletFlow"; not "overflow_count" or "compressor_speed".
 enum quantity quantity_guess(struct str parameter);
 
 #endif
