@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Compiles every source (or the given files) under the project's warnings, without making code.
+# usage: compiles_with.sh COMPILER [FILE...]
+set -eu
+cd "$(dirname "$0")/../.."
+compiler=$1
+shift
+command -v "$compiler" >/dev/null || { echo "$compiler is not installed" && exit 77; }
+# The options of CMakeLists.txt that say what is C here and what is a warning.
+options=$(sed -n '/^add_compile_options/,/)$/p' CMakeLists.txt | grep -oE -- '-W[a-z-]+' | xargs)
+libraries=$(grep -oE 'IMPORTED_TARGET [^)]+' CMakeLists.txt | awk '{print $2}' | xargs)
+# shellcheck disable=SC2046,SC2086  # lists are meant to be split
+cflags="-std=c17 -fsyntax-only -x c -D_GNU_SOURCE -DFETTLE_VERSION=\"0\" -Isrc
+    $options $(pkg-config --cflags $libraries)"
+[ $# -gt 0 ] || mapfile -d '' -t files < <(find src -name '*.c' -print0)
+[ $# -eq 0 ] || files=("$@")
+# shellcheck disable=SC2086
+printf '%s\0' "${files[@]}" | xargs -0 -n 1 -P "$(nproc)" "$compiler" $cflags
