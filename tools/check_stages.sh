@@ -72,7 +72,7 @@ run_tests() {
     stage_passed=$((stage_passed + passes))
     stage_failed=$((stage_failed + fails))
     stage_skipped=$((stage_skipped + skips))
-    if [ $((passes + fails + skips)) -eq 0 ]; then
+    if [ $((passes + fails + skips)) -eq 0 ] && [ -z "$tests_only" ]; then
         echo "   no test was run; $log says why"
         return 1
     fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compiles every source (or the given files) under the project's warnings, without making code.
-# usage: compiles_with.sh COMPILER [FILE...]
+# usage: compiles_with.sh COMPILER [FILE...]; with HEADERS=yes each file is included by an empty one
 set -eu
 cd "$(dirname "$0")/../.."
 compiler=$1
@@ -15,4 +15,4 @@ cflags="-std=c17 -fsyntax-only -x c -D_GNU_SOURCE -DFETTLE_VERSION=\"0\" -Isrc
 [ $# -gt 0 ] || mapfile -d '' -t files < <(find src -name '*.c' -print0)
 [ $# -eq 0 ] || files=("$@")
 # shellcheck disable=SC2086
-printf '%s\0' "${files[@]}" | xargs -0 -n 1 -P "$(nproc)" "$compiler" $cflags
+printf '%s\0' "${files[@]}" | xargs -0 -n 1 -P "$(nproc)" "$compiler" $cflags ${HEADERS:+/dev/null -include}

@@ -4,4 +4,4 @@
 set -eu
 cd "$(dirname "$0")/../.."
 mapfile -d '' -t headers < <(find src -name '*.h' -print0)
-exec tests/house/compiles_with.sh "$1" "${headers[@]}"
+HEADERS=yes exec tests/house/compiles_with.sh "$1" "${headers[@]}"
