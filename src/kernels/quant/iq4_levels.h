@@ -1,0 +1,15 @@
+// The 16 unevenly spaced levels of IQ4_NL and IQ4_XS.
+#ifndef FETTLE_KERNELS_QUANT_IQ4_LEVELS_H
+#define FETTLE_KERNELS_QUANT_IQ4_LEVELS_H
+
+#include <stdint.h>
+
+extern const int8_t iq4_levels[16];
+
+// The level nearest to v.
+int iq4_nearest(float v);
+
+// The scale of least squared error for x ~ scale * level over n values, larger ones weighing more.
+float iq4_fit(const float *x, int n);
+
+#endif

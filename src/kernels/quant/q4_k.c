@@ -1,0 +1,49 @@
+// Q4_K: 256 weights in 8 groups of 32. w = d * sc * q - dmin * m, q of 4 bits, sc and m of 6.
+//
+// Bytes: half d, half dmin, 12 of scales, 128 of nibbles: 32 bytes hold two groups, low and high.
+#include "kernels/quant.h"
+
+#include "kernels/quant/fit.h"
+#include "kernels/quant/k4_scales.h"
+
+enum { BLOCK = 256, BYTES = 144, SCALES = 4, QS = 16 };
+
+void quant_q4_k_dequantize(const void *blocks, float *out, size_t n)
+{
+    const uint8_t *p = blocks;
+    for (size_t i = 0; i < n; i += BLOCK, p += BYTES) {
+        float d = fit_load_half(p), dmin = fit_load_half(p + 2);
+        for (size_t g = 0; g < 8; g++) {
+            uint8_t sc, m;
+            k4_unpack(p + SCALES, g, &sc, &m);
+            float scale = d * (float)sc, min = dmin * (float)m;
+            for (size_t j = 0; j < 32; j++) {
+                int q = p[QS + g / 2 * 32 + j] >> (g % 2 * 4) & 15;
+                out[i + 32 * g + j] = scale * (float)q - min;
+            }
+        }
+    }
+}
+
+void quant_q4_k_quantize(const float *in, void *blocks, size_t n)
+{
+    uint8_t *p = blocks;
+    for (size_t i = 0; i < n; i += BLOCK, p += BYTES) {
+        float scale[8], min[8];
+        for (size_t g = 0; g < 8; g++)
+            scale[g] = fit_affine(in + i + 32 * g, 32, 15, &min[g]);
+        memset(p, 0, BYTES);
+        float d = fit_store_half(p, fabsf(fit_largest(scale, 8)) / 63);
+        float dmin = fit_store_half(p + 2, fabsf(fit_largest(min, 8)) / 63);
+        for (size_t g = 0; g < 8; g++) {
+            int sc = fit_round(scale[g] * fit_inverse(d), 0, 63);
+            int m = fit_round(min[g] * fit_inverse(dmin), 0, 63);
+            k4_pack(p + SCALES, g, sc, m);
+            float inverse = fit_inverse(d * (float)sc), offset = dmin * (float)m;
+            for (size_t j = 0; j < 32; j++) {
+                int q = fit_round((in[i + 32 * g + j] + offset) * inverse, 0, 15);
+                p[QS + g / 2 * 32 + j] |= (uint8_t)(q << (g % 2 * 4));
+            }
+        }
+    }
+}

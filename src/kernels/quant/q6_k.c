@@ -1,0 +1,46 @@
+// Q6_K: 256 weights in 16 groups of 16. w = d * sc * (q - 32), q of 6 bits, sc a signed byte.
+//
+// Bytes: 128 of low nibbles, 64 of high bits, 16 of scales, half d. In each half of 128 weights,
+// weight j has its nibble in byte j % 64 (low half for j < 64) and its bits in byte j % 32 at
+// 2 * (j / 32).
+#include "kernels/quant.h"
+
+#include "kernels/quant/fit.h"
+
+enum { BLOCK = 256, BYTES = 210, QH = 128, SCALES = 192, D = 208 };
+
+void quant_q6_k_dequantize(const void *blocks, float *out, size_t n)
+{
+    const uint8_t *p = blocks;
+    for (size_t i = 0; i < n; i += BLOCK, p += BYTES) {
+        float d = fit_load_half(p + D);
+        for (size_t j = 0; j < BLOCK; j++) {
+            size_t half = j / 128, k = j % 128;
+            int low = p[64 * half + k % 64] >> (k / 64 * 4) & 15;
+            int high = p[QH + 32 * half + k % 32] >> (k / 32 * 2) & 3;
+            int sc = (int8_t)p[SCALES + j / 16];
+            out[i + j] = d * (float)sc * (float)((low | high << 4) - 32);
+        }
+    }
+}
+
+void quant_q6_k_quantize(const float *in, void *blocks, size_t n)
+{
+    uint8_t *p = blocks;
+    for (size_t i = 0; i < n; i += BLOCK, p += BYTES) {
+        const float *x = in + i;
+        float scale[16];
+        for (size_t g = 0; g < 16; g++)
+            scale[g] = fit_symmetric(x + 16 * g, 16, -32, 31);
+        memset(p, 0, BYTES);
+        float d = fit_store_half(p + D, fit_largest(scale, 16) / -128), inverse = fit_inverse(d);
+        for (size_t j = 0; j < BLOCK; j++) {
+            size_t half = j / 128, k = j % 128;
+            int sc = fit_round(scale[j / 16] * inverse, -128, 127);
+            p[SCALES + j / 16] = (uint8_t)(int8_t)sc;
+            int q = fit_round(x[j] * fit_inverse(d * (float)sc), -32, 31) + 32;
+            p[64 * half + k % 64] |= (uint8_t)((q & 15) << (k / 64 * 4));
+            p[QH + 32 * half + k % 32] |= (uint8_t)((q >> 4) << (k / 32 * 2));
+        }
+    }
+}
