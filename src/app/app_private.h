@@ -10,8 +10,8 @@
 
 extern const struct setting_def app_settings[];
 
-// A reading with one of these as its sensor is a message to the detect stage.
-enum { SENSOR_TICK = UINT32_MAX };
+// A reading with this as its sensor is a message to the detect stage: the clock has moved on.
+#define SENSOR_TICK UINT32_MAX
 
 enum { MAX_LISTENERS = 4096, STAGE_TICK_SLOTS = 64 };
 
