@@ -45,6 +45,10 @@ static bool make_value(struct setting_value *v, const struct setting_def *def, s
 
 static bool make_default(struct setting_value *v, const struct setting_def *def)
 {
+    const char *star = strchr(def->name, '*');
+    if (star &&
+        (memchr(def->name, '.', (size_t)(star - def->name)) == NULL || strchr(star + 1, '*')))
+        fault(def->name, "a pattern has one '*', behind its section");
     if (def->type == SETTING_CHOICE && !def->unit)
         fault(def->name, "a choice without words to choose from");
     const char *text = def->default_text ? def->default_text : "";
@@ -205,19 +209,11 @@ static enum err_code put_value(struct settings *s, struct setting_value *v, stru
     return ERR_OK;
 }
 
-static bool is_clean(struct str name)
-{
-    for (size_t i = 0; i < name.n; i++)
-        if ((unsigned char)name.p[i] < 0x20 || name.p[i] == 0x7f)
-            return false;
-    return str_is_utf8(name);
-}
-
 enum err_code settings_set(struct settings *s, const char *name, struct str value,
                            const char *where, struct err *err)
 {
     struct str key = str_of(name);
-    if (key.n >= SETTING_NAME_BYTES || !is_clean(key))
+    if (key.n >= SETTING_NAME_BYTES || !setting_text_is_clean(key))
         return err_set(err, ERR_INPUT, "%s: a setting's name is at most %d bytes of text", where,
                        SETTING_NAME_BYTES - 1);
     const struct setting_def *def = settings_def(s, key);

@@ -36,6 +36,9 @@ enum err_code setting_parse(const struct setting_def *def, struct str text,
 // What a value may be: "1 to 65535", "1s to 1h", the choices; nothing when all is allowed.
 void setting_bounds(const struct setting_def *def, struct buf *out);
 
+// True for UTF-8 of one line without control characters: what names and values may be.
+bool setting_text_is_clean(struct str text);
+
 // True if `name` is what `pattern` (with at most one '*') stands for.
 bool setting_matches(const char *pattern, struct str name);
 

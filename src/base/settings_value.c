@@ -37,10 +37,19 @@ static bool parse_choice(const char *choices, struct str text, int64_t *out)
     return false;
 }
 
-static bool parse_plain_text(struct str text)
+bool setting_text_is_clean(struct str text)
 {
     for (size_t i = 0; i < text.n; i++)
         if ((unsigned char)text.p[i] < 0x20 || text.p[i] == 0x7f)
+            return false;
+    // U+0080 to U+009F, the line and paragraph separators, the byte order mark, non-characters.
+    static const char *const refused[] = {"\xE2\x80\xA8", "\xE2\x80\xA9", "\xEF\xBB\xBF",
+                                          "\xEF\xBF\xBE", "\xEF\xBF\xBF"};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        if (text.n && memmem(text.p, text.n, refused[i], 3))
+            return false;
+    for (size_t i = 0; i + 1 < text.n; i++)
+        if (text.p[i] == '\xC2' && (unsigned char)text.p[i + 1] < 0xA0)
             return false;
     return str_is_utf8(text);
 }
@@ -67,7 +76,7 @@ static bool parse_number(const struct setting_def *def, struct str text, struct 
         out->whole = (int64_t)bytes;
         return true;
     case SETTING_TEXT:
-        return parse_plain_text(text);
+        return true;
     case SETTING_CHOICE:
         return parse_choice(def->unit, text, &out->whole);
     }
@@ -147,11 +156,12 @@ enum err_code setting_parse(const struct setting_def *def, struct str text,
     struct buf bounds = {0};
     enum err_code code = ERR_OK;
     int shown = (int)(text.n < 60 ? text.n : 60);
-    if (!parse_number(def, text, out)) {
+    bool clean = setting_text_is_clean(text);
+    if (!clean || !parse_number(def, text, out)) {
         if (def->type == SETTING_CHOICE)
             setting_bounds(def, &bounds);
         // A secret, or bytes that are not text, must not show up in a log.
-        if (def->flags & SETTING_SECRET || def->type == SETTING_TEXT)
+        if (def->flags & SETTING_SECRET || def->type == SETTING_TEXT || !clean)
             code = err_set(err, ERR_INPUT, "%s", expected(def));
         else
             code = err_set(err, ERR_INPUT, "\"%.*s\": %s%.*s", shown, text.n ? text.p : "",

@@ -100,10 +100,10 @@ static void add_section(struct buf *out, const struct settings *s, struct str se
     }
 }
 
-// The name of the k-th setting, patterns after values.
+// The name of the k-th line of the tables, patterns after plain settings.
 static const char *name_at(const struct settings *s, size_t k)
 {
-    return k < s->count ? s->values[k].name : s->patterns[k - s->count].name;
+    return k < s->plain_count ? s->values[k].name : s->patterns[k - s->plain_count].name;
 }
 
 static bool is_first_of_section(const struct settings *s, size_t k)
@@ -119,9 +119,8 @@ void settings_to_yaml(const struct settings *s, struct buf *out)
     buf_add_z(out, "# Settings of fettle; docs/config.md explains them.\n");
     add_section(out, s, STR_LIT(""));
     for (size_t k = 0; k < s->plain_count + s->pattern_count; k++) {
-        size_t at = k < s->plain_count ? k : k - s->plain_count + s->count;
-        struct str section = section_of(name_at(s, at));
-        if (section.n && is_first_of_section(s, at))
+        struct str section = section_of(name_at(s, k));
+        if (section.n && is_first_of_section(s, k))
             add_section(out, s, section);
     }
 }
@@ -176,9 +175,8 @@ void settings_to_markdown(const struct settings *s, struct buf *out)
               "such as the name of a sensor; such names go into the file or `--set` only. "
               "Durations are written `250ms`, `15s`, `2h30m`, sizes `64K`, `1.5G` (by 1024).\n");
     for (size_t k = 0; k < s->plain_count + s->pattern_count; k++) {
-        size_t at = k < s->plain_count ? k : k - s->plain_count + s->count;
-        struct str section = section_of(name_at(s, at));
-        if (!is_first_of_section(s, at))
+        struct str section = section_of(name_at(s, k));
+        if (!is_first_of_section(s, k))
             continue;
         if (section.n)
             buf_printf(out, "\n## %.*s\n\n", STR_ARG(section));

@@ -106,8 +106,8 @@ static enum err_code enter_key(struct loader *l)
     if (l->event.type != YAML_SCALAR_EVENT)
         return refuse(l, line, "a name expected as key");
     struct str key = scalar(l);
-    if (key.n == 0 || key.n + l->path_n + 2 > sizeof l->path || memchr(key.p, '\0', key.n))
-        return refuse(l, line, "a name of 1 to 500 bytes expected as key");
+    if (key.n == 0 || key.n + l->path_n + 2 > sizeof l->path || !setting_text_is_clean(key))
+        return refuse(l, line, "a name of 1 to 500 bytes of text expected as key");
     if (l->path_n)
         l->path[l->path_n++] = '.';
     str_copy(l->path + l->path_n, sizeof l->path - l->path_n, key);

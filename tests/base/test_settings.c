@@ -165,6 +165,11 @@ static void bad_files_are_refused_with_their_place(void **state)
         {"server:\n  address: a\xFF\n", "f.yaml:2: bytes that are not UTF-8"},
         {"server:\n  address: \"a\\0b\"\n",
          "f.yaml:2: server.address: UTF-8 text without control characters expected"},
+        {"server:\n  address: \"a\\Lb\"\n",
+         "f.yaml:2: server.address: UTF-8 text without control characters expected"},
+        {"server:\n  idle_timeout: 1m\n\n    30\n",
+         "f.yaml:2: server.idle_timeout: a duration such as 250ms, 15s or 2h30m "
+         "expected"},
         {"server:\n  port: 1\n\x01\n", "f.yaml:3: control characters are not allowed"},
         {"[[[[[[[[[[[[[[[[[[[[", "f.yaml:1: settings such as \"server:\" expected"},
         {"a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: 1",
@@ -363,6 +368,22 @@ static void written_yaml_loads_back_to_the_same_values(void **state)
     settings_close(&again);
 }
 
+static void a_section_of_patterns_alone_is_written_too(void **state)
+{
+    (void)state;
+    static const struct setting_def only[] = {
+        {"sensor.*.name", NULL, NULL, "what to call it", 0, 0, SETTING_TEXT, 0}, {0}};
+    static const struct setting_def *const tables[] = {only};
+    struct settings *s = settings_open(tables, 1);
+    struct err err = {0};
+    assert_ok(settings_set_pair(s, "sensor.a/b.name=pump", &err), err);
+    struct buf out = {0};
+    settings_to_yaml(s, &out);
+    assert_non_null(strstr(out.p, "\nsensor:\n  a/b.name: \"pump\"\n"));
+    buf_free(&out);
+    settings_close(&s);
+}
+
 static void json_values_have_their_type(void **state)
 {
     (void)state;
@@ -419,6 +440,7 @@ int main(void)
         cmocka_unit_test(a_copy_changes_alone),
         cmocka_unit_test(listing_hides_secrets_and_names_sources),
         cmocka_unit_test(written_yaml_loads_back_to_the_same_values),
+        cmocka_unit_test(a_section_of_patterns_alone_is_written_too),
         cmocka_unit_test(json_values_have_their_type),
         cmocka_unit_test(the_page_of_documentation_has_a_row_for_each_setting),
     };

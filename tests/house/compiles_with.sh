@@ -12,7 +12,11 @@ libraries=$(grep -oE 'IMPORTED_TARGET [^)]+' CMakeLists.txt | awk '{print $2}' |
 # shellcheck disable=SC2046,SC2086  # lists are meant to be split
 cflags="-std=c17 -fsyntax-only -x c -D_GNU_SOURCE -DFETTLE_VERSION=\"0\" -Isrc
     $options $(pkg-config --cflags $libraries)"
-[ $# -gt 0 ] || mapfile -d '' -t files < <(find src -name '*.c' -print0)
-[ $# -eq 0 ] || files=("$@")
-# shellcheck disable=SC2086
-printf '%s\0' "${files[@]}" | xargs -0 -n 1 -P "$(nproc)" "$compiler" $cflags ${HEADERS:+/dev/null -include}
+each() { xargs -0 -n 1 -P "$(nproc)" "$compiler" $cflags "$@"; }
+if [ $# -gt 0 ]; then
+    printf '%s\0' "$@" | each ${HEADERS:+/dev/null -include}
+    exit
+fi
+find src -name '*.c' -print0 | each
+# cmocka's macros convert integers to its own types.
+find tests -name '*.c' -print0 | each -Itests -Wno-conversion
