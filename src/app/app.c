@@ -96,7 +96,8 @@ enum err_code app_close(struct app **app, struct err *err)
     // Sources first, then what they fed: the writer may still be handing stored readings on, so
     // the ring stops taking only after an empty batch came back from behind them.
     upkeep_stop(a);
-    sources_stop(a);
+    demo_stop(a);
+    replay_stop(a);
     enum err_code code = ERR_OK;
     struct store_batch barrier = {0};
     if (a->store)

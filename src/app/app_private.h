@@ -108,8 +108,11 @@ struct app {
     pthread_mutex_t summary_lock;
     int64_t summarized_until_us; // plant time
 
-    // Sources.
-    struct source_thread *source;
+    // The one built-in source that may run (source_demo.c, source_replay.c).
+    pthread_t source_thread;
+    bool source_running;
+    struct demo *demo;
+    struct replay *replay;
 
     struct stage_meter stages[STAGE_COUNT];
 };
@@ -141,8 +144,12 @@ enum err_code app_summarize(struct app *a, int64_t from_us, int64_t to_us, struc
                             struct err *err);
 enum err_code app_write_summary(struct app *a, struct summary *out, struct err *err);
 
-// ---- sources.c ----
-void sources_stop(struct app *a);
+// ---- source_demo.c, source_replay.c ----
+// Both end with the thread joined; `app_is_stopping` makes it leave.
+void demo_stop(struct app *a);
+void replay_stop(struct app *a);
+// Stores a block, trying again while the disk is full; false when the source should end.
+bool source_submit(struct app *a, const struct reading *readings, size_t count);
 
 // ---- status.c ----
 void stage_meter_init(struct stage_meter *m, const char *name, const char *input,
