@@ -1,0 +1,73 @@
+// What fitting and running share of the drift-aware T-squared.
+#ifndef FETTLE_DETECT_DRIFT_T2_PRIVATE_H
+#define FETTLE_DETECT_DRIFT_T2_PRIVATE_H
+
+#include "detect/drift_t2.h"
+
+enum {
+    WINDOWS = 4,
+    WINDOW_MAX = 64,
+    LEVEL_START_ROWS = 40, // the level begins as the mean of the first rows
+    LEVEL_ROWS = 100,      // and follows by 1/100 a row
+    DRIFT_ROWS = 80,       // distance over which wandering is measured
+    CHANGE_ROWS = 10,      // the recent mean of the change statistic
+    REGIME_ROWS = 60,      // weight of the regime's mean at most
+    BEFORE_ROWS = 40,      // rows before the recent ones that training differences are taken with
+    QUIET_ROWS = 25,       // after a change point
+};
+
+static const int window_rows[WINDOWS] = {8, 16, 32, 64};
+
+#define SHRINK          0.9  // off-diagonal covariance: 400 rows do not know it better
+#define FLOOR           0.02 // in deviations: a channel is never surer than that
+#define T2_LIMIT        26.1 // 0.999 quantile of chi-squared with 8 degrees of freedom
+#define LIMIT_FACTOR    1.5  // over the largest T-squared of the training rows
+#define CHANGE_LIMIT    60.0
+#define CALM            0.5  // below this share of the limit the level follows
+#define EXCURSION_SHARE 0.36 // of the squared plateau: an alarm ends below 60 % of its excursion
+#define SETTLE_ROWS     300.0
+
+// One window length: everything in scaled units (value - centre) / scale.
+struct t2_window {
+    double sum[DRIFT_T2_DIMS_MAX];
+    double level[DRIFT_T2_DIMS_MAX];
+    double spread[DRIFT_T2_DIMS_MAX * DRIFT_T2_DIMS_MAX]; // second moment of window mean - level
+    double drift[DRIFT_T2_DIMS_MAX];                      // its growth a row without tracking
+    double factor[DRIFT_T2_DIMS_MAX * DRIFT_T2_DIMS_MAX]; // Cholesky of spread + frozen * drift
+    double factor_frozen;                                 // for which `frozen` the factor is
+    double frozen;                                        // rows since the level was tracked
+    double limit;
+};
+
+struct change_state {
+    double factor[DRIFT_T2_DIMS_MAX * DRIFT_T2_DIMS_MAX];
+    double mean[DRIFT_T2_DIMS_MAX]; // of the regime so far
+    long rows;
+    int quiet;
+};
+
+struct drift_t2 {
+    int dims;
+    long rows;                      // pushed since the last (re)learning began
+    double *train;                  // DRIFT_T2_TRAIN_ROWS x dims raw rows while training, then NULL
+    double last[DRIFT_T2_DIMS_MAX]; // raw, for missing values
+    double centre[DRIFT_T2_DIMS_MAX], scale[DRIFT_T2_DIMS_MAX];
+    double ring[WINDOW_MAX][DRIFT_T2_DIMS_MAX]; // scaled rows
+    struct t2_window windows[WINDOWS];
+    struct change_state change;
+    bool ready, alarm;
+    long alarm_rows, calm_rows;
+    double plateau; // running mean of sqrt(ratio) during the alarm
+};
+
+// From t->train: centre and scale, the windows, the change statistic. False when memory is out
+// (the rows are kept and the next row tries again).
+bool drift_t2_fit(struct drift_t2 *t);
+
+// T-squared of the window's present mean against its level.
+double t2_window_distance(struct t2_window *w, const double *mean, int dims);
+
+// Lets the level follow the mean by `rate`.
+void t2_window_track(struct t2_window *w, const double *mean, int dims, double rate);
+
+#endif
