@@ -91,7 +91,7 @@ void settings_json_value(struct json_out *j, const struct setting_def *def, cons
 // Secrets are left out: their lines are comments.
 void settings_to_yaml(const struct settings *s, struct buf *out);
 
-// The tables as the page docs/config.md (the values in force do not matter).
+// The tables as sections of docs/config.md (the values in force do not matter).
 void settings_to_markdown(const struct settings *s, struct buf *out);
 
 const char *setting_type_name(enum setting_type type);

@@ -128,62 +128,47 @@ void settings_to_yaml(const struct settings *s, struct buf *out)
 // Text of a table's cell, in which '|' would end the cell.
 static void add_cell(struct buf *out, struct str text)
 {
+    buf_add_char(out, ' ');
     for (size_t i = 0; i < text.n; i++) {
         if (text.p[i] == '|')
             buf_add_char(out, '\\');
         buf_add_char(out, text.p[i]);
     }
-    buf_add_z(out, " | ");
+    buf_add_z(out, " |");
 }
 
 static void add_row(struct buf *out, const struct setting_def *def)
 {
-    struct buf cell = {0};
-    buf_printf(out, "| `%s` | ", def->name);
-    if (def->default_text && def->default_text[0])
-        buf_printf(&cell, "`%s`", def->default_text);
-    add_cell(out, buf_str(&cell));
-    buf_reset(&cell);
-    buf_add_z(&cell, setting_type_name(def->type));
+    struct buf kind = {0}, help = {0};
+    buf_add_z(&kind, setting_type_name(def->type));
+    size_t bare = kind.n;
+    buf_add_z(&kind, def->type == SETTING_CHOICE ? ": " : ", ");
+    setting_bounds(def, &kind);
+    if (kind.n == bare + 2)
+        kind.n = bare; // no bounds
+    buf_add_z(&help, def->help ? def->help : "");
     if (def->unit && def->type != SETTING_CHOICE)
-        buf_printf(&cell, ", %s", def->unit);
-    size_t before = cell.n;
-    setting_bounds(def, &cell);
-    if (cell.n > before) {
-        buf_reset(&cell);
-        buf_printf(&cell, "%s%s%s: ", setting_type_name(def->type),
-                   def->unit && def->type != SETTING_CHOICE ? ", " : "",
-                   def->unit && def->type != SETTING_CHOICE ? def->unit : "");
-        setting_bounds(def, &cell);
-    }
-    add_cell(out, buf_str(&cell));
-    add_cell(out, str_of(def->help));
-    buf_add_z(out, def->flags & SETTING_RELOADABLE ? "at once" : "at start");
-    buf_add_z(out, def->flags & SETTING_SECRET ? ", secret |\n" : " |\n");
-    out->failed = out->failed || cell.failed;
-    buf_free(&cell);
+        buf_printf(&help, " (%s)", def->unit);
+    buf_add_z(&help, def->flags & SETTING_RELOADABLE ? " *live*" : "");
+    buf_add_z(&help, def->flags & SETTING_SECRET ? " *secret*" : "");
+    buf_printf(out, "| `%s` |", def->name);
+    add_cell(out, buf_str(&kind));
+    add_cell(out, str_of(def->default_text));
+    add_cell(out, buf_str(&help));
+    buf_add_char(out, '\n');
+    out->failed = out->failed || kind.failed || help.failed;
+    buf_free(&kind);
+    buf_free(&help);
 }
 
 void settings_to_markdown(const struct settings *s, struct buf *out)
 {
-    buf_add_z(out,
-              "# Settings\n\n"
-              "This page is made from the program's tables (`fettle docs config`).\n\n"
-              "A setting is given in the settings file (YAML, sections nested or names dotted), in "
-              "the environment (`FETTLE_SERVER_PORT` for `server.port`), or on the command line "
-              "(`--set server.port=8001`); the later in this list wins. A `*` stands for any text, "
-              "such as the name of a sensor; such names go into the file or `--set` only. "
-              "Durations are written `250ms`, `15s`, `2h30m`, sizes `64K`, `1.5G` (by 1024).\n");
     for (size_t k = 0; k < s->plain_count + s->pattern_count; k++) {
         struct str section = section_of(name_at(s, k));
         if (!is_first_of_section(s, k))
             continue;
-        if (section.n)
-            buf_printf(out, "\n## %.*s\n\n", STR_ARG(section));
-        else
-            buf_add_z(out, "\n## (no section)\n\n");
-        buf_add_z(out, "| name | default | value | what it is | takes effect |\n"
-                       "|---|---|---|---|---|\n");
+        buf_printf(out, "\n## %.*s\n\n| name | value | default | meaning |\n|---|---|---|---|\n",
+                   STR_ARG(section.n ? section : STR_LIT("(no section)")));
         for (size_t i = 0; i < s->plain_count; i++)
             if (str_eq(section_of(s->values[i].name), section))
                 add_row(out, s->values[i].def);

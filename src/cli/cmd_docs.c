@@ -12,50 +12,25 @@ static const struct option *options(void)
     return table;
 }
 
-// A Markdown table cell: no bars, no line breaks.
-static void add_cell(struct buf *out, const char *text)
-{
-    buf_add_z(out, " ");
-    for (; *text; text++) {
-        if (*text == '|')
-            buf_add_z(out, "\\|");
-        else
-            buf_add_char(out, *text == '\n' ? ' ' : *text);
-    }
-    buf_add_z(out, " |");
-}
-
 static void config_docs(struct buf *out)
 {
     const struct app_sources *from = cli_sources();
+    struct settings *s = settings_open(from->tables, from->table_count);
+    if (!s) {
+        out->failed = true;
+        return;
+    }
     buf_add_z(out, "# Settings\n\nMade by `fettle docs config` from the tables in the source.\n\n"
                    "Values come from, weakest first: the default, `fettle.yaml` (`--config`), the "
                    "data folder's\n`settings.yaml` (changes made through the API), the environment "
-                   "(`FETTLE_SERVER_PORT` for\n`server.port`), `--set`. A `*` in a name stands for "
-                   "any text. Settings marked *live* change\nwithout a restart: edit the file and "
-                   "send SIGHUP, use `PATCH /api/v1/config` or `fettle config set`.\n");
-    const char *section = "";
-    for (size_t t = 0; t < from->table_count; t++) {
-        for (const struct setting_def *d = from->tables[t]; d->name; d++) {
-            size_t n = strcspn(d->name, ".");
-            if (strncmp(section, d->name, n) != 0 || section[n] != '.')
-                buf_printf(out,
-                           "\n## %.*s\n\n| name | type | default | meaning |\n|---|---|---|---|\n",
-                           (int)n, d->name);
-            section = d->name;
-            buf_printf(out, "| `%s` | %s |", d->name, setting_type_name(d->type));
-            add_cell(out, d->default_text ? d->default_text : "");
-            struct buf help = {0};
-            buf_printf(&help, "%s", d->help);
-            if (d->unit)
-                buf_printf(&help, " (%s)", d->unit);
-            if (d->flags & SETTING_RELOADABLE)
-                buf_add_z(&help, " *live*");
-            add_cell(out, buf_str(&help).p);
-            buf_free(&help);
-            buf_add_char(out, '\n');
-        }
-    }
+                   "(`FETTLE_SERVER_PORT` for\n`server.port`), `--set`. In YAML a section may be "
+                   "nested or its names dotted. A `*` in a name\nstands for any text, such as a "
+                   "sensor's name; such names go into the files or `--set`. Durations\nare written "
+                   "`250ms`, `15s`, `2h30m`, sizes `64K`, `1.5G` (by 1024). Settings marked *live* "
+                   "change\nwithout a restart: edit the file and send SIGHUP, use "
+                   "`PATCH /api/v1/config` or `fettle config set`.\n");
+    settings_to_markdown(s, out);
+    settings_close(&s);
 }
 
 static void cli_docs(struct buf *out)

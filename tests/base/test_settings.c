@@ -412,10 +412,15 @@ static void the_page_of_documentation_has_a_row_for_each_setting(void **state)
     struct buf page = {0};
     settings_to_markdown(s, &page);
     assert_non_null(strstr(page.p, "\n## server\n"));
-    assert_non_null(strstr(page.p, "| `server.port` | `8000` | whole number: 1 to 65535 | "
-                                   "where to listen | at start |\n"));
-    assert_non_null(strstr(page.p, "| `server.idle_timeout` | `30s` | duration: 1s to 1h | "
-                                   "then hang up | at once |\n"));
+    assert_non_null(strstr(page.p, "\n| `server.port` | whole number, 1 to 65535 | 8000 | "
+                                   "where to listen |\n"));
+    assert_non_null(strstr(page.p, "\n| `server.idle_timeout` | duration, 1s to 1h | 30s | "
+                                   "then hang up *live* |\n"));
+    assert_non_null(strstr(page.p, "\n| `server.log` | choice: error, warn, info, debug | info | "
+                                   "how much to say |\n"));
+    assert_non_null(strstr(page.p, "\n| `server.api_key` | text |  | who knows it may write "
+                                   "*secret* |\n"));
+    assert_non_null(strstr(page.p, "\n| `rules.sensor.*.name` | text |  | what to call it |\n"));
     size_t rows = 0;
     for (const char *p = page.p; (p = strstr(p, "\n| `")) != NULL; p++)
         rows++;
