@@ -58,6 +58,26 @@ static void line_three_fields(struct buf *body, int i, double value)
                    i / 3 % 100, value, 1700000000 + i / SENSORS);
 }
 
+static void csv_long(struct buf *body, int i, double value)
+{
+    if (i == 0)
+        buf_add_z(body, "time,sensor,value\n");
+    buf_printf(body, "2026-11-21T09:%02d:%02dZ,wtf-pipe-%d/temperature,%.2f\n",
+               i / SENSORS / 60 % 60, i / SENSORS % 60, i % SENSORS, value);
+}
+
+static void csv_wide(struct buf *body, int i, double value)
+{
+    if (i == 0)
+        buf_add_z(body, "datetime;Accelerometer1RMS;Accelerometer2RMS;Current;Pressure;Temperature;"
+                        "Thermocouple;Voltage;Volume Flow RateRMS;anomaly;changepoint\n");
+    if (i % 10 == 0)
+        buf_printf(body,
+                   "2020-03-09 10:%02d:%02d;0.0265878;0.0401113;1.3302;0.054711;79.3366;%.4f;"
+                   "233.062;32.0;0.0;0.0\n",
+                   i / 600 % 60, i / 10 % 60, value);
+}
+
 static void run(const char *name, enum ingest_format format, make_body_fn *make)
 {
     struct rng rng;
@@ -94,5 +114,7 @@ int main(void)
     run("json wide objects", INGEST_NDJSON, json_wide);
     run("line protocol, one field", INGEST_LINE_PROTOCOL, line_single);
     run("line protocol, three fields", INGEST_LINE_PROTOCOL, line_three_fields);
+    run("csv, wide, 10 columns", INGEST_CSV, csv_wide);
+    run("csv, long", INGEST_CSV, csv_long);
     return 0;
 }

@@ -7,8 +7,8 @@
 // A line longer than this is refused; the next one goes on.
 enum { INGEST_LINE_MAX_BYTES = 1 << 20 };
 
-// What a body is, from its first bytes. Never INGEST_AUTO.
-enum ingest_format ingest_detect(struct str body);
+// What a body is, from its first bytes. `more`: what follows is not known yet. Never INGEST_AUTO.
+enum ingest_format ingest_detect(struct str body, bool more);
 
 // Cuts the next line off `*rest`, without its line end.
 struct str ingest_cut_line(struct str *rest);

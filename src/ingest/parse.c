@@ -1,5 +1,6 @@
 // Tells formats apart and hands a body to the parser of its format.
 #include "base/json_scan.h"
+#include "ingest/csv_replay.h"
 #include "ingest/formats.h"
 
 struct str ingest_cut_line(struct str *rest)
@@ -12,11 +13,11 @@ struct str ingest_cut_line(struct str *rest)
 
 // An object a line, or one object over several lines? A first line that is a whole value, or that
 // ends as an object does while the next line begins as one, says the former.
-static enum ingest_format json_or_ndjson(struct str body)
+static enum ingest_format json_or_ndjson(struct str body, bool more)
 {
     struct str rest = body, line = ingest_cut_line(&rest);
     rest = str_trim(rest);
-    if (rest.n == 0)
+    if (rest.n == 0 && !more)
         return INGEST_JSON;
     struct json_scan s;
     json_scan_open(&s, line, 0, JSON_SCAN_NAN);
@@ -24,11 +25,18 @@ static enum ingest_format json_or_ndjson(struct str body)
     while ((t = json_scan_next(&s)) > JSON_TOKEN_END)
         ;
     line = str_trim(line);
-    bool objects_meet = line.p[line.n - 1] == '}' && rest.p[0] == '{';
+    bool objects_meet = line.p[line.n - 1] == '}' && (rest.n == 0 || rest.p[0] == '{');
     return t == JSON_TOKEN_END || objects_meet ? INGEST_NDJSON : INGEST_JSON;
 }
 
-enum ingest_format ingest_detect(struct str body)
+// "measurement[,tags] field=...": an equals sign behind the first blank.
+static bool looks_like_line_protocol(struct str line)
+{
+    str_cut(&line, ' ');
+    return line.n && memchr(line.p, '=', line.n);
+}
+
+enum ingest_format ingest_detect(struct str body, bool more)
 {
     if (str_starts(body, STR_LIT("\xef\xbb\xbf")))
         body = (struct str){body.p + 3, body.n - 3};
@@ -38,7 +46,15 @@ enum ingest_format ingest_detect(struct str body)
     if (body.p[0] == '[')
         return INGEST_JSON;
     if (body.p[0] == '{')
-        return json_or_ndjson(body);
+        return json_or_ndjson(body, more);
+    while (body.n) {
+        struct str line = str_trim(ingest_cut_line(&body));
+        if (line.n == 0 || line.p[0] == '#')
+            continue;
+        bool cells = memchr(line.p, ',', line.n) || memchr(line.p, ';', line.n) ||
+                     memchr(line.p, '\t', line.n) || memchr(line.p, '|', line.n);
+        return !cells || looks_like_line_protocol(line) ? INGEST_LINE_PROTOCOL : INGEST_CSV;
+    }
     return INGEST_LINE_PROTOCOL;
 }
 
@@ -47,7 +63,11 @@ enum err_code ingest_parse(enum ingest_format format, struct str body, int64_t n
                            struct ingest_counts *counts, struct err *err)
 {
     if (format == INGEST_AUTO)
-        format = ingest_detect(body);
+        format = ingest_detect(body, false);
+    if (format == INGEST_CSV) {
+        struct csv_replay_options options = {.asset = "csv"};
+        return csv_replay_body(body, &options, sink, counts, err);
+    }
     if (str_starts(body, STR_LIT("\xef\xbb\xbf")))
         body = (struct str){body.p + 3, body.n - 3};
     struct ingest_emit e;
