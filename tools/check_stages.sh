@@ -26,7 +26,7 @@ one() {
 
 stage_house() {
     local rule
-    for rule in format layers layers_can_fail first_lines file_lengths no_machine_paths; do
+    for rule in format layers layers_can_fail first_lines file_lengths readmes no_machine_paths; do
         one "house rule $rule" "tests/house/$rule.sh"
     done
 }

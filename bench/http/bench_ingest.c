@@ -31,7 +31,7 @@ struct plan {
 struct sender {
     const struct plan *plan;
     int index;
-    uint64_t accepted, batches;
+    uint64_t accepted;
     double worst_s;
     const char *failed;
 };
@@ -161,7 +161,6 @@ static void *send_main(void *arg)
         double took = (double)(now - sent) / 1e6;
         s->worst_s = took > s->worst_s ? took : s->worst_s;
         s->accepted += p->batch;
-        s->batches++;
         double due = p->rate > 0 ? (double)s->accepted * p->connections / p->rate * 1e6 : 0;
         if (due > (double)(now - start))
             clock_sleep_us((int64_t)due - (now - start));
@@ -193,13 +192,12 @@ int main(int argc, char **argv)
         if (pthread_create(&threads[i], NULL, send_main, &senders[i]) != 0)
             return 1;
     }
-    uint64_t accepted = 0, batches = 0;
+    uint64_t accepted = 0;
     double worst = 0;
     int failed = 0;
     for (int i = 0; i < p.connections; i++) {
         pthread_join(threads[i], NULL);
         accepted += senders[i].accepted;
-        batches += senders[i].batches;
         worst = senders[i].worst_s > worst ? senders[i].worst_s : worst;
         if (senders[i].failed) {
             fprintf(stderr, "sender %d: %s\n", i, senders[i].failed);

@@ -19,4 +19,4 @@ if [ $# -gt 0 ]; then
 fi
 find src -name '*.c' -print0 | each
 # cmocka's macros convert integers to its own types.
-find tests -name '*.c' -print0 | each -Itests -Wno-conversion
+find tests bench -name '*.c' -print0 | each -Itests -Wno-conversion
