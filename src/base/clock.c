@@ -142,8 +142,6 @@ static bool zone(const char *p, const char *end, int64_t *offset_us)
 
 bool time_from_text(struct str text, int64_t *time_us)
 {
-    if (text.n == 0)
-        return false;
     const char *p = text.p, *end = text.p + text.n;
     int year = fixed(&p, end, 4);
     if (year < 1 || !(skip(&p, end, '-') || skip(&p, end, '/')))

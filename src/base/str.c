@@ -28,8 +28,7 @@ bool str_starts(struct str s, struct str prefix)
 
 bool str_ends(struct str s, struct str suffix)
 {
-    return suffix.n == 0 ||
-           (s.n >= suffix.n && str_eq((struct str){s.p + (s.n - suffix.n), suffix.n}, suffix));
+    return s.n >= suffix.n && str_eq((struct str){s.p + (s.n - suffix.n), suffix.n}, suffix);
 }
 
 bool str_eq_nocase(struct str a, struct str b)
@@ -107,8 +106,6 @@ bool str_to_double(struct str s, double *out)
     static const double pow10[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    if (s.n == 0)
-        return false;
     const char *p = s.p, *end = s.p + s.n;
     bool negative = false;
     if (p < end && (*p == '-' || *p == '+'))
@@ -262,8 +259,6 @@ bool str_to_bytes(struct str s, uint64_t *out)
 
 bool str_is_utf8(struct str s)
 {
-    if (s.n == 0)
-        return true;
     const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n;
     while (p < end) {
         unsigned char c = *p++;

@@ -180,6 +180,9 @@ enum err_code store_retain(struct store *s, int64_t now_us, struct err *err);
 // is refused. The copy appears under its name only when it is complete and checked.
 enum err_code store_backup(struct store *s, const char *path, struct err *err);
 
+// The same for a data folder that another process may have open: reads the file beside it.
+enum err_code store_backup_folder(const char *data_dir, const char *path, struct err *err);
+
 // Checks `backup` (integrity, version) and puts it in place of data_dir's database, which is kept
 // as fettle.db.before-restore. ERR_CONFLICT while a process has the folder open.
 enum err_code store_restore(const char *backup, const char *data_dir, struct err *err);

@@ -1,0 +1,112 @@
+// Source and engine in one thread: readings in, findings out.
+#include "app/watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ingest/stream.h"
+
+struct watching {
+    const struct watch_events *events;
+    struct watch_report *report;
+    struct catalog *catalog;
+    struct detect *detect;
+};
+
+static enum err_code take(void *arg, const struct reading *readings, size_t count, struct err *err)
+{
+    struct watching *w = arg;
+    struct watch_report *r = w->report;
+    for (size_t i = 0; i < count; i++) {
+        int64_t t = readings[i].time_us;
+        r->first_us = r->first_us == TIME_NONE || t < r->first_us ? t : r->first_us;
+        r->last_us = t > r->last_us ? t : r->last_us;
+    }
+    r->readings += count;
+    return detect_push(w->detect, readings, count, err);
+}
+
+static void refuse(void *arg, uint64_t line, const char *why)
+{
+    struct watching *w = arg;
+    w->report->refused++;
+    if (w->events->refused)
+        w->events->refused(w->events->arg, line, why);
+}
+
+static void found_anomaly(void *arg, const struct anomaly *a, enum change change)
+{
+    struct watching *w = arg;
+    const struct sensor *s = catalog_sensor(w->catalog, a->sensor);
+    if (change == CHANGE_OPENED) {
+        w->report->anomalies++;
+        w->report->by_kind[a->kind]++;
+    }
+    if (w->events->anomaly && s)
+        w->events->anomaly(w->events->arg, s, a, change);
+}
+
+static void found_incident(void *arg, const struct incident *i, enum change change)
+{
+    struct watching *w = arg;
+    const char *asset = catalog_asset_name(w->catalog, i->asset);
+    w->report->incidents += change == CHANGE_OPENED;
+    if (w->events->incident && asset)
+        w->events->incident(w->events->arg, asset, i, change);
+}
+
+static enum err_code read_input(const struct watch_options *o, const struct ingest_sink *sink,
+                                const struct watch_events *events, struct err *err)
+{
+    struct ingest_counts counts = {0};
+    struct ingest_stream_options stream = {.csv = {.asset = o->asset,
+                                                   .ignore = o->ignore,
+                                                   .ignore_count = o->ignore_count,
+                                                   .progress = events->progress,
+                                                   .progress_arg = events->arg}};
+    bool standard_input = strcmp(o->path, "-") == 0;
+    int fd = standard_input ? STDIN_FILENO : open(o->path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_errno(err, errno, "%s", o->path);
+    enum err_code code =
+        ingest_stream(fd, standard_input ? "standard input" : o->path, &stream, sink, &counts, err);
+    if (!standard_input)
+        close(fd);
+    return code;
+}
+
+enum err_code app_watch(const struct app_sources *from, const struct watch_options *options,
+                        const struct watch_events *events, struct watch_report *report,
+                        struct err *err)
+{
+    struct watching w = {.events = events, .report = report};
+    struct detect_events found = {found_anomaly, found_incident, &w};
+    struct settings *settings = NULL;
+    int64_t began = clock_mono_us();
+    *report = (struct watch_report){.first_us = TIME_NONE, .last_us = TIME_NONE};
+    enum err_code code = app_settings_load(from, &settings, err);
+    if (code == ERR_OK) {
+        w.catalog = catalog_open((size_t)settings_int(settings, "plant.sensors_max"));
+        code = w.catalog ? detect_open(w.catalog, settings, &found, 1, &w.detect, err)
+                         : err_set(err, ERR_NO_MEMORY, "out of memory for the catalogue");
+    }
+    if (code == ERR_OK) {
+        struct ingest_sink sink = {
+            .catalog = w.catalog, .readings = take, .refused = refuse, .arg = &w};
+        code = read_input(options, &sink, events, err);
+        enum err_code flushed = detect_flush(w.detect, code == ERR_OK ? err : NULL);
+        code = code == ERR_OK ? flushed : code;
+        struct detect_stats stats;
+        detect_stats(w.detect, &stats);
+        report->open = stats.open_anomalies;
+        report->sensors = catalog_sensor_count(w.catalog);
+        report->assets = catalog_asset_count(w.catalog);
+    }
+    report->seconds = (double)(clock_mono_us() - began) / 1e6;
+    detect_close(&w.detect);
+    catalog_close(&w.catalog);
+    settings_close(&settings);
+    return code;
+}
