@@ -26,7 +26,8 @@ one() {
 
 stage_house() {
     local rule
-    for rule in format layers layers_can_fail first_lines file_lengths readmes no_machine_paths; do
+    for rule in format layers layers_can_fail first_lines file_lengths readmes no_machine_paths \
+        count_cases; do
         one "house rule $rule" "tests/house/$rule.sh"
     done
 }

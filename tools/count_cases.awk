@@ -1,7 +1,8 @@
 # Counts test cases in the log of "ctest -V": the cases of a cmocka program one by one, any other
-# test as one. Prints the output of failed tests, then "counts PASSED FAILED SKIPPED".
+# test as one. Names what was skipped, prints the output of failed tests, and ends with
+# "counts PASSED FAILED SKIPPED".
 
-function number(text, m) {
+function number(text) {
     return match(text, /[0-9]+/) ? substr(text, RSTART, RLENGTH) + 0 : 0
 }
 
@@ -28,6 +29,8 @@ function number(text, m) {
     sub(/.*#[0-9]+: /, "", name)
     sub(/ .*/, "", name)
     cases = pass[test] + fail[test] + skip[test]
+    if (skip[test] || $0 ~ /\*\*\*Skipped/)
+        printf "   skipped: %s\n", name (skip[test] ? " (" skip[test] " of " cases " cases)" : "")
     if ($0 ~ /\*\*\*Skipped/) {
         skipped += cases ? cases : 1
     } else if ($0 ~ /   Passed +[0-9.]+ sec/) {
