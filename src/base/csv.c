@@ -85,7 +85,10 @@ static bool ends_field(const struct csv *c, const char *p)
 // them, so all that a record may need is taken at once; false when that is not enough.
 static bool join(struct csv *c, const char *p, const char *end, bool *memory)
 {
-    if (c->joined.n == 0 && !buf_reserve(&c->joined, CSV_RECORD_MAX_BYTES)) {
+    size_t most = (size_t)(c->end - c->p);
+    if (most > CSV_RECORD_MAX_BYTES)
+        most = CSV_RECORD_MAX_BYTES;
+    if (c->joined.n == 0 && !buf_reserve(&c->joined, most)) {
         *memory = false;
         return false;
     }
