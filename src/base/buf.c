@@ -147,5 +147,12 @@ void buf_add_double(struct buf *b, double v)
 
 void buf_add_i64(struct buf *b, int64_t v)
 {
-    buf_printf(b, "%lld", (long long)v);
+    char text[24], *p = text + sizeof text;
+    uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
+    do
+        *--p = (char)('0' + u % 10);
+    while (u /= 10);
+    if (v < 0)
+        *--p = '-';
+    buf_add(b, p, (size_t)(text + sizeof text - p));
 }

@@ -2,6 +2,7 @@
 #include "base/json_out.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/clock.h"
 
@@ -143,9 +144,16 @@ void json_null(struct json_out *j)
 
 void json_time(struct json_out *j, int64_t time_us)
 {
-    char text[TIME_TEXT_BYTES];
-    time_to_text(time_us, text);
-    json_text(j, text[0] ? text : NULL);
+    char text[TIME_TEXT_BYTES + 2] = "\"";
+    time_to_text(time_us, text + 1);
+    size_t n = strlen(text);
+    before_value(j);
+    if (n > 1) {
+        text[n++] = '"';
+        buf_add(j->to, text, n);
+    } else {
+        buf_add_z(j->to, "null");
+    }
 }
 
 void json_raw(struct json_out *j, struct str value)
