@@ -14,7 +14,7 @@ const struct setting_def app_settings[] = {
      SETTING_DURATION, SETTING_RELOADABLE},
     {"intake.past", "36525d", NULL, "How far back a reading's time may be", 0, 0, SETTING_DURATION,
      SETTING_RELOADABLE},
-    {"summary.every", "3m", NULL, "Time between two summaries", 1e6, 0, SETTING_DURATION,
+    {"summary.every", "3m", NULL, "Time between two summaries", 1e6, 86400e6, SETTING_DURATION,
      SETTING_RELOADABLE},
     {"plant.sensors_max", "100000", "sensors", "Sensors the catalogue takes in", 1, 16777216,
      SETTING_INT, 0},
@@ -192,7 +192,7 @@ enum err_code app_config_change(struct app *a, const char *const *names, const c
             code = err_set(err, ERR_DENIED, "%s: secrets are set in the file or the environment",
                            names[i]);
         else
-            code = settings_set(trial, names[i], str_of(values[i]), path, err);
+            code = settings_set(trial, names[i], str_of(values[i]), "the change", err);
         if (def && !(def->flags & SETTING_RELOADABLE))
             *restart = true;
     }
