@@ -5,58 +5,79 @@
 #include "server/handlers.h"
 #include "server/plant_json.h"
 
-enum { INCIDENTS_MAX = 1000 };
+enum { INCIDENTS_MAX = 1000, ALARMS_MAX = 1000 };
 
-// ASCII case aside.
-static bool contains(const char *text, const char *wanted)
+struct sensor_list {
+    size_t count;           // sensors of the plant
+    struct reading *latest; // by number
+    uint8_t *alarms;        // by number: 1 + enum anomaly_kind of an open anomaly, 0 for none
+};
+
+static enum err_code load_sensors(struct exchange *x, struct sensor_list *l, struct err *err)
 {
-    return wanted[0] == '\0' || strcasestr(text, wanted);
+    struct anomaly_filter filter = {
+        .from_us = TIME_NONE, .to_us = TIME_NONE, .open_only = true, .limit = ALARMS_MAX};
+    struct anomaly *open = calloc(ALARMS_MAX, sizeof *open);
+    size_t open_count = 0;
+    l->count = catalog_sensor_count(app_catalog(x->app));
+    l->latest = calloc(l->count ? l->count : 1, sizeof *l->latest);
+    l->alarms = calloc(l->count ? l->count : 1, sizeof *l->alarms);
+    enum err_code code =
+        open && l->latest && l->alarms
+            ? store_anomalies(app_store(x->app), &filter, open, &open_count, err)
+            : err_set(err, ERR_NO_MEMORY, "out of memory for %zu sensors", l->count);
+    if (code == ERR_OK)
+        app_latest(x->app, l->latest, l->count);
+    for (size_t i = 0; code == ERR_OK && i < open_count; i++)
+        if (open[i].sensor < l->count)
+            l->alarms[open[i].sensor] = (uint8_t)(1 + open[i].kind);
+    free(open);
+    return code;
 }
 
-static bool is_wanted(const struct exchange *x, const struct sensor *s, bool by_asset,
-                      uint32_t asset)
+// ASCII case aside.
+static bool is_wanted(const struct exchange *x, const struct sensor *s, const uint32_t *asset)
 {
     char name[PLANT_FULL_NAME_BYTES];
-    return s && (!by_asset || s->asset == asset) &&
-           contains(sensor_full_name(s, name), exchange_text(x, "search"));
+    const char *search = exchange_text(x, "search");
+    return s && (!asset || s->asset == *asset) &&
+           (search[0] == '\0' || strcasestr(sensor_full_name(s, name), search));
 }
 
 static void write_sensor(struct exchange *x, struct json_out *j, const struct sensor *s,
-                         const struct reading *r)
+                         const struct sensor_list *l)
 {
     double low, high;
     app_band(x->app, s->id, &low, &high);
     json_object(j);
     json_sensor_fields(j, s);
     json_key_text(j, "quantity", quantity_name(s->quantity));
-    json_key_time(j, "time", r->time_us);
-    json_key_real(j, "value", r->value);
+    json_key_time(j, "time", l->latest[s->id].time_us);
+    json_key_real(j, "value", l->latest[s->id].value);
     json_key_real(j, "low", low);
     json_key_real(j, "high", high);
+    uint8_t alarm = l->alarms[s->id];
+    json_key_text(j, "alarm", alarm ? anomaly_kind_name((enum anomaly_kind)(alarm - 1)) : NULL);
     json_end(j);
 }
 
-static void write_sensors(struct exchange *x, const struct reading *latest, size_t count)
+static void write_sensors(struct exchange *x, const struct sensor_list *l, const uint32_t *asset)
 {
-    const struct catalog *catalog = app_catalog(x->app);
-    const char *asset_name = exchange_text(x, "asset");
     size_t limit = (size_t)exchange_int(x, "limit"), offset = (size_t)exchange_int(x, "offset");
-    uint32_t asset = 0;
+    bool only_alarms = exchange_bool(x, "alarm");
     size_t total = 0, written = 0;
     struct json_out j;
-    if (asset_name[0] && !exchange_find_asset(x, asset_name, &asset))
-        return;
     reply_json(x, &j);
     json_object(&j);
     json_key(&j, "sensors");
     json_array(&j);
-    for (size_t i = 0; i < count; i++) {
-        const struct sensor *s = catalog_sensor(catalog, (uint32_t)i);
-        if (!is_wanted(x, s, asset_name[0], asset))
+    for (size_t i = 0; i < l->count; i++) {
+        const struct sensor *s = catalog_sensor(app_catalog(x->app), (uint32_t)i);
+        if (!is_wanted(x, s, asset) || (only_alarms && !l->alarms[i]))
             continue;
         if (total++ < offset || written == limit)
             continue;
-        write_sensor(x, &j, s, &latest[i]);
+        write_sensor(x, &j, s, l);
         written++;
     }
     json_end(&j);
@@ -68,15 +89,18 @@ static void write_sensors(struct exchange *x, const struct reading *latest, size
 
 void handle_sensors(struct exchange *x)
 {
-    size_t count = catalog_sensor_count(app_catalog(x->app));
-    struct reading *latest = calloc(count ? count : 1, sizeof *latest);
-    if (!latest) {
-        reply_error(x, 503, "no_memory", NULL, "out of memory for %zu sensors", count);
+    struct sensor_list list = {0};
+    struct err err;
+    uint32_t asset = 0;
+    const char *asset_name = exchange_text(x, "asset");
+    if (asset_name[0] && !exchange_find_asset(x, asset_name, &asset))
         return;
-    }
-    app_latest(x->app, latest, count);
-    write_sensors(x, latest, count);
-    free(latest);
+    if (load_sensors(x, &list, &err) == ERR_OK)
+        write_sensors(x, &list, asset_name[0] ? &asset : NULL);
+    else
+        reply_err(x, &err, NULL);
+    free(list.latest);
+    free(list.alarms);
 }
 
 struct asset_sum {

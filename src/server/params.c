@@ -116,7 +116,10 @@ static bool take_value(struct exchange *x, const struct param_def *def, struct p
     if (!wrong)
         return true;
     char name[64];
-    str_copy(name, sizeof name, str_of(def->name));
+    struct str plain = str_of(def->name);
+    if (is_path_param(def))
+        plain = (struct str){plain.p + 1, plain.n - 2};
+    str_copy(name, sizeof name, plain);
     if (def->type == PARAM_INT)
         reply_error(x, 400, "usage", name, "%s=%.64s: %s, from %lld to %lld", name, v->text, wrong,
                     (long long)def->min, (long long)def->max);

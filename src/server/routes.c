@@ -103,6 +103,7 @@ static const struct param_def history_params[] = {
 static const struct param_def sensor_params[] = {
     {.name = "search", .help = "Only names that contain this"},
     {.name = "asset", .help = "Only of this asset"},
+    {.name = "alarm", .type = PARAM_BOOL, .help = "Only those with an anomaly that goes on"},
     {.name = "limit",
      .type = PARAM_INT,
      .min = 1,

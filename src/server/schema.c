@@ -192,6 +192,7 @@ const struct schema_field schema_fields[] = {
     {"Sensor", "value", "number?", ""},
     {"Sensor", "low", "number?", "Band that is normal now"},
     {"Sensor", "high", "number?", ""},
+    {"Sensor", "alarm", "text?", "Kind of an anomaly that goes on"},
     {"Assets", "assets", "[]Asset", ""},
     {"Assets", "total", "integer", "In the plant"},
     {"Asset", "asset", "text", ""},

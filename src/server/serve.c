@@ -304,11 +304,9 @@ static enum MHD_Result serve_headers(struct exchange *x, const char *path, const
     size_t size = announced(x);
     x->body_deadline_us = clock_mono_us() + body_grace_us;
     set_deadline(x, size ? x->body_deadline_us : NO_DEADLINE);
-    if (x->reply.status == 0)
-        return MHD_YES;
-    if (size == 0)
-        return answer(x);
-    return size > DISCARD_MAX ? answer_and_close(x) : MHD_YES;
+    // An answer given now would make MHD close the connection after a POST, so it waits for the end
+    // of the request, when that is near.
+    return x->reply.status && size > DISCARD_MAX ? answer_and_close(x) : MHD_YES;
 }
 
 static enum MHD_Result serve_piece(struct exchange *x, const char *data, size_t n)
