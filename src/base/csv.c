@@ -244,6 +244,8 @@ char csv_find_delimiter(struct str sample)
     enum { LINES = 20 };
     char best = ',';
     size_t best_lines = 0;
+    if (sample.n == 0)
+        return best;
     for (const char *c = candidates; *c; c++) {
         const char *p = sample.p, *end = sample.p + sample.n;
         size_t expected = count_outside_quotes(&p, end, *c), same = expected != 0;

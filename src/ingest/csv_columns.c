@@ -1,7 +1,7 @@
 // Finds out what the columns of a CSV file mean.
 #include "ingest/csv_columns.h"
 
-#include <stdio.h>
+#include "base/map.h"
 
 static const char *const time_names[] = {"time", "timestamp", "datetime", "date",
                                          "ts",   "_time",     "date_time"};
@@ -128,7 +128,7 @@ static struct str cut_unit(struct str *name)
 
 // The column's name as the plant can bear it: UTF-8 (else it is taken as Latin-1), one slash at
 // most, numbered when it is empty or was there before.
-static char *sensor_name(struct csv_columns *c, struct str raw, size_t at, struct arena *memory)
+static char *sensor_name(struct map *taken, struct str raw, size_t at, struct arena *memory)
 {
     struct buf b = {0};
     if (str_is_utf8(raw)) {
@@ -146,20 +146,18 @@ static char *sensor_name(struct csv_columns *c, struct str raw, size_t at, struc
     char *slash = b.p ? strchr(b.p, '/') : NULL;
     while (slash && strchr(slash + 1, '/'))
         *(slash = strchr(slash + 1, '/')) = '_';
-    for (size_t i = 0; i < c->sensor_count; i++) {
-        if (str_is(buf_str(&b), c->sensors[i].name)) {
-            buf_printf(&b, "_%zu", at + 1);
-            break;
-        }
-    }
-    char *name = b.failed ? NULL : arena_copy(memory, buf_str(&b));
+    if (map_find(taken, buf_str(&b)))
+        buf_printf(&b, "_%zu", at + 1);
+    bool ok = !b.failed && map_put(taken, buf_str(&b), at);
+    char *name = ok ? arena_copy(memory, buf_str(&b)) : NULL;
     buf_free(&b);
     return name;
 }
 
 static enum err_code find_sensors(struct csv_columns *c, const struct str *header,
                                   const struct csv_replay_options *options, const char *asset,
-                                  struct arena *memory, struct ingest_emit *e, struct err *err)
+                                  struct arena *memory, struct map *taken, struct ingest_emit *e,
+                                  struct err *err)
 {
     c->sensors = arena_new(memory, c->count, sizeof *c->sensors);
     if (!c->sensors)
@@ -174,7 +172,7 @@ static enum err_code find_sensors(struct csv_columns *c, const struct str *heade
         if (options->column_count && !is_listed(options->columns, options->column_count, raw) &&
             !is_listed(options->columns, options->column_count, name))
             continue;
-        const char *text = sensor_name(c, name, i, memory);
+        const char *text = sensor_name(taken, name, i, memory);
         if (!text)
             return err_set(err, ERR_NO_MEMORY, "out of memory for column names");
         struct str full = str_of(text);
@@ -248,7 +246,9 @@ enum err_code csv_columns_find(struct csv_columns *c, const struct str *first, s
     find_long(c, first, first_count, data, data_count);
     if (c->is_long)
         return ERR_OK;
-    code = find_sensors(c, first, options, asset, memory, e, err);
+    struct map taken = {0};
+    code = find_sensors(c, first, options, asset, memory, &taken, e, err);
+    map_free(&taken);
     if (code == ERR_OK && c->sensor_count == 0)
         code = err_set(err, ERR_INPUT, "%s: none of its %zu columns holds a sensor", source,
                        first_count);

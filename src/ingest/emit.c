@@ -13,6 +13,9 @@ struct ingest_name {
     uint32_t sensor;
 };
 
+// Longer names are not remembered: hashing them would cost more than it saves.
+enum { REMEMBERED_BYTES = 8192 };
+
 enum { NAMES_MIN = 32, NAMES_MAX = 32768, BYTES_PER_NAME = 64 };
 
 enum err_code ingest_emit_open(struct ingest_emit *e, const struct ingest_sink *sink,
@@ -116,7 +119,14 @@ bool ingest_emit_sensor(struct ingest_emit *e, uint64_t line, struct str asset,
 {
     char full[PLANT_FULL_NAME_BYTES];
     struct str key = asset;
-    if (parameter.n && asset.n + 1 + parameter.n < sizeof full) {
+    if (asset.n + 1 + parameter.n >= sizeof full) {
+        ingest_emit_refuse(e, line,
+                           "a sensor's name of %zu bytes: at most %d for the asset and %d "
+                           "for the parameter",
+                           asset.n + parameter.n, PLANT_NAME_BYTES - 1, PLANT_NAME_BYTES - 1);
+        return false;
+    }
+    if (parameter.n) {
         memcpy(full, asset.p, asset.n);
         full[asset.n] = '/';
         memcpy(full + asset.n + 1, parameter.p, parameter.n);
@@ -175,6 +185,8 @@ static struct ingest_name *name_slot(const struct ingest_emit *e, uint64_t hash)
 
 bool ingest_emit_recall(const struct ingest_emit *e, struct str a, struct str b, uint32_t *sensor)
 {
+    if (a.n + b.n > REMEMBERED_BYTES)
+        return false;
     uint64_t hash = hash_pair(a, b);
     const struct ingest_name *slot = name_slot(e, hash);
     if (slot->hash != hash || !str_eq((struct str){slot->a, slot->a_n}, a) ||
@@ -186,7 +198,7 @@ bool ingest_emit_recall(const struct ingest_emit *e, struct str a, struct str b,
 
 void ingest_emit_remember(struct ingest_emit *e, struct str a, struct str b, uint32_t sensor)
 {
-    if (a.n > UINT32_MAX || b.n > UINT32_MAX)
+    if (a.n + b.n > REMEMBERED_BYTES)
         return;
     uint64_t hash = hash_pair(a, b);
     *name_slot(e, hash) =

@@ -6,6 +6,9 @@
 
 #include "ingest/formats.h"
 
+// Measurement and tags may be this long. They are looked at for each field.
+enum { KEY_MAX_BYTES = 4096 };
+
 struct parser {
     struct ingest_emit *e;
     int64_t now_us;
@@ -208,11 +211,13 @@ static void parse_fields(struct parser *p, struct str line, struct str key, stru
 {
     const char *at = fields.p, *end = at + fields.n;
     while (at < end && p->e->code == ERR_OK) {
-        const char *eq = find_plain(at, end, '='), *comma = find_plain(at, eq, ',');
-        if (comma < eq || eq == end || eq == at) {
+        // The nearer end first: looking for an equals sign that is far away, field after field,
+        // would cost the square of the line's length.
+        const char *comma = find_plain(at, end, ','), *eq = find_plain(at, comma, '=');
+        if (eq == comma || eq == at) {
             ingest_emit_refuse(p->e, p->line, "byte %zu: field=value expected",
                                (size_t)(at - line.p));
-            at = find_plain(at, end, ',') + 1;
+            at = comma + 1;
             continue;
         }
         const char *stop = past_value(eq + 1, end);
@@ -235,6 +240,11 @@ static void parse_line(struct parser *p, struct str line)
     struct str key = {line.p, (size_t)(key_end - line.p)};
     while (at < end && *at == ' ')
         at++;
+    if (key.n > KEY_MAX_BYTES) {
+        ingest_emit_refuse(p->e, p->line, "%zu bytes of measurement and tags: at most %d are read",
+                           key.n, KEY_MAX_BYTES);
+        return;
+    }
     if (at == end || key.n == 0 || key.p[0] == ',') {
         ingest_emit_refuse(p->e, p->line,
                            key.n == 0 || key.p[0] == ','
