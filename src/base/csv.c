@@ -107,7 +107,7 @@ static const char *quoted_field(struct csv *c, const char *p, bool *memory)
     bool whole = true; // a span of the input so far
     for (;;) {
         const char *quote = memchr(p, '"', (size_t)(c->end - p));
-        if (!quote || (quote + 1 == c->end && !c->final))
+        if (!quote)
             return NULL;
         const char *after = quote + 1;
         bool doubled = after < c->end && *after == '"';

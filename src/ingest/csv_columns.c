@@ -244,7 +244,8 @@ enum err_code csv_columns_find(struct csv_columns *c, const struct str *first, s
     if (c->time == CSV_NO_COLUMN)
         find_time(c, first, first_count, data, data_count);
     find_long(c, first, first_count, data, data_count);
-    if (c->is_long)
+    // A header alone makes no sensors: nothing tells it from two words and a comma.
+    if (c->is_long || (c->has_header && second_count == 0))
         return ERR_OK;
     struct map taken = {0};
     code = find_sensors(c, first, options, asset, memory, &taken, e, err);

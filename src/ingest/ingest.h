@@ -36,7 +36,7 @@ struct ingest_counts {
 // ---- formats of a request body (POST /api/v1/readings) and of stdin ----
 
 enum ingest_format {
-    INGEST_AUTO,          // told from the first bytes
+    INGEST_AUTO,          // told from the first bytes (CSV only by ingest_stream)
     INGEST_JSON,          // an array of objects, or one object (or several, one after another)
     INGEST_NDJSON,        // an object a line
     INGEST_LINE_PROTOCOL, // InfluxDB line protocol
@@ -44,7 +44,8 @@ enum ingest_format {
 };
 
 // Parses a whole body and adds to `*counts`. Bad input is never an error here: it is refused, place
-// by place, through the sink; errors are the sink's own and lack of memory. docs/ingest.md says
+// by place, through the sink; errors are the sink's own, lack of memory, and CSV in which no column
+// holds a sensor. docs/ingest.md says
 // what is read and what becomes of bad input. `now_us` is the time of readings that carry none;
 // `precision` (us per unit of an integer time in line protocol; 0: nanoseconds, as InfluxDB's
 // default).

@@ -62,8 +62,9 @@ enum err_code ingest_parse(enum ingest_format format, struct str body, int64_t n
                            double precision_us, const struct ingest_sink *sink,
                            struct ingest_counts *counts, struct err *err)
 {
-    if (format == INGEST_AUTO)
-        format = ingest_detect(body, false);
+    // CSV would make sensors of the words in any junk: it must be asked for.
+    if (format == INGEST_AUTO && (format = ingest_detect(body, false)) == INGEST_CSV)
+        format = INGEST_LINE_PROTOCOL;
     if (format == INGEST_CSV) {
         struct csv_replay_options options = {.asset = "csv"};
         return csv_replay_body(body, &options, sink, counts, err);

@@ -7,7 +7,9 @@
 #include "base/json_scan.h"
 #include "ingest/formats.h"
 
-enum { UNESCAPED_BYTES = 1024 };
+// Room for names with escapes in them, and the longest key that can be one of ours however it is
+// escaped.
+enum { UNESCAPED_BYTES = 1024, KEY_BYTES = 64 };
 
 struct parser {
     struct ingest_emit *e;
@@ -297,7 +299,9 @@ static void emit_members(struct parser *p, struct element *el, struct json_scan 
             of = parameter;
             parameter = (struct str){"", 0};
         }
-        if (!of.n)
+        if (!key.n)
+            ingest_emit_refuse(p->e, p->line, "a value without a name");
+        else if (!of.n)
             ingest_emit_refuse(p->e, p->line, "field \"asset\" is missing");
         else if (!value_of(&value, &v))
             refuse_value(p, key, &value);
@@ -380,7 +384,8 @@ static bool parse_object(struct parser *p, bool outermost)
         if (t != JSON_TOKEN_KEY)
             return false;
         size_t used = el.room_used;
-        enum field field = field_of(plain_text(&el, &p->s));
+        enum field field =
+            p->s.text.n > KEY_BYTES ? FIELD_UNKNOWN : field_of(plain_text(&el, &p->s));
         el.room_used = used;
         if (!take_field(p, &el, field, outermost))
             return false;

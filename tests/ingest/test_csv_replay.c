@@ -64,6 +64,19 @@ static void a_long_file_has_a_reading_a_row(void **state)
           "p1/flow 2020-03-09T10:14:33Z 1;p1/flow 2020-03-09T10:14:34Z 2;", "");
 }
 
+static void a_header_alone_holds_nothing(void **state)
+{
+    (void)state;
+    struct collect c;
+    struct csv_replay_options options = {0};
+    collect_open(&c);
+    assert_ok(csv_replay_body(STR_LIT("hello, world\n"), &options, &c.sink, &c.counts, &c.err),
+              c.err);
+    assert_int_equal(c.counts.accepted, 0);
+    assert_int_equal(catalog_sensor_count(c.catalog), 0);
+    collect_close(&c);
+}
+
 static void one_value_column_is_a_wide_file(void **state)
 {
     (void)state;
@@ -369,6 +382,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_wide_file_has_a_sensor_a_column),
         cmocka_unit_test(a_long_file_has_a_reading_a_row),
+        cmocka_unit_test(a_header_alone_holds_nothing),
         cmocka_unit_test(one_value_column_is_a_wide_file),
         cmocka_unit_test(a_file_without_header_numbers_its_columns),
         cmocka_unit_test(a_file_without_times_counts_its_rows),

@@ -135,17 +135,18 @@ static void what_is_no_number_becomes_missing_or_refused(void **state)
 static void missing_fields_are_named(void **state)
 {
     (void)state;
-    check(
-        "[{\"value\":1},{\"sensor\":\"a/x\"},{\"sensor\":\"a\",\"value\":1},{},7,"
-        "{\"asset\":\"a\",\"values\":{}},{\"values\":{\"x\":1}},{\"sensor\":\"a/x\",\"value\":1}]",
-        "a/x " AT " 1;",
-        "1: field \"sensor\" is missing\n"
-        "2: field \"value\" is missing\n"
-        "3: \"a\" names no parameter: \"asset/parameter\" or a field \"parameter\" expected\n"
-        "4: field \"sensor\" is missing\n"
-        "5: an object expected, not a number\n"
-        "6: the object holds no values\n"
-        "7: field \"asset\" is missing\n");
+    check("[{\"value\":1},{\"sensor\":\"a/x\"},{\"sensor\":\"a\",\"value\":1},{},7,"
+          "{\"asset\":\"a\",\"values\":{}},{\"values\":{\"x\":1}},{\"asset\":\"a/b\","
+          "\"values\":{\"\":1}},{\"sensor\":\"a/x\",\"value\":1}]",
+          "a/x " AT " 1;",
+          "1: field \"sensor\" is missing\n"
+          "2: field \"value\" is missing\n"
+          "3: \"a\" names no parameter: \"asset/parameter\" or a field \"parameter\" expected\n"
+          "4: field \"sensor\" is missing\n"
+          "5: an object expected, not a number\n"
+          "6: the object holds no values\n"
+          "7: field \"asset\" is missing\n"
+          "8: a value without a name\n");
 }
 
 static void bad_names_are_refused(void **state)
@@ -309,6 +310,25 @@ static void a_body_that_ends_inside_a_line_keeps_what_was_complete(void **state)
 }
 
 // ---- rules of all formats ----
+
+static void junk_makes_no_sensors(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {"hello, world\na, b\n",
+                                         "<html>\n</html>",
+                                         "\x01\x02;\x03",
+                                         "true",
+                                         "42",
+                                         "\"text\"",
+                                         "null,null"};
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        struct collect c;
+        parse_n(&c, INGEST_AUTO, str_of(bodies[i]));
+        assert_true(c.counts.refused > 0);
+        assert_int_equal(catalog_sensor_count(c.catalog), 0);
+        collect_close(&c);
+    }
+}
 
 static void order_and_duplicates_are_left_to_those_behind(void **state)
 {
@@ -475,6 +495,7 @@ int main(void)
         cmocka_unit_test(precision_scales_whole_times),
         cmocka_unit_test(bad_lines_lose_only_what_is_bad),
         cmocka_unit_test(a_body_that_ends_inside_a_line_keeps_what_was_complete),
+        cmocka_unit_test(junk_makes_no_sensors),
         cmocka_unit_test(order_and_duplicates_are_left_to_those_behind),
         cmocka_unit_test(times_before_1970_are_as_good_as_any),
         cmocka_unit_test(the_future_is_refused_where_the_sink_says_it_begins),
