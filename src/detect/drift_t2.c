@@ -212,3 +212,17 @@ void drift_t2_push(struct drift_t2 *t, const double *row, struct drift_t2_result
         t->calm_rows = 1000;
     }
 }
+
+void drift_t2_accept(struct drift_t2 *t)
+{
+    if (!t->ready)
+        return;
+    for (int i = 0; i < WINDOWS; i++) {
+        struct t2_window *w = &t->windows[i];
+        for (int k = 0; k < t->dims; k++)
+            w->level[k] = w->sum[k] / window_rows[i];
+        w->frozen = 0;
+    }
+    t->alarm = false;
+    t->plateau = 0;
+}

@@ -44,6 +44,9 @@ void drift_t2_push(struct drift_t2 *t, const double *row, struct drift_t2_result
 // Forgets what is normal: the next rows train anew.
 void drift_t2_relearn(struct drift_t2 *t);
 
+// Takes the present level as normal, and keeps what is known of scatter and limits.
+void drift_t2_accept(struct drift_t2 *t);
+
 size_t drift_t2_bytes(const struct drift_t2 *t); // memory it holds now
 
 #endif
