@@ -355,8 +355,9 @@ static bool take_field(struct parser *p, struct element *el, enum field field, b
         break;
     case FIELD_METRICS:
         if (t == JSON_TOKEN_ARRAY && outermost) {
+            // Its elements count, not the object around them.
+            p->line -= p->count_values && !el->has_metrics;
             el->has_metrics = true;
-            p->line -= p->count_values; // its elements count, not the object around them
             return parse_elements(p);
         }
         break;
@@ -400,8 +401,9 @@ static bool leave_behind(struct parser *p, const struct json_scan *before)
 {
     struct json_scan broken = p->s;
     p->lost = !json_scan_recover(&p->s, before);
-    ingest_emit_refuse(p->e, p->line, "byte %zu: %s%s%s", json_scan_byte(&broken), broken.why,
-                       p->lost ? "; not read from there to the end of the " : "",
+    // An object around no elements yet has no number of its own.
+    ingest_emit_refuse(p->e, p->line ? p->line : 1, "byte %zu: %s%s%s", json_scan_byte(&broken),
+                       broken.why, p->lost ? "; not read from there to the end of the " : "",
                        !p->lost          ? ""
                        : p->count_values ? "body"
                                          : "line");

@@ -185,6 +185,13 @@ static void a_broken_element_loses_only_itself(void **state)
           "a/x " AT " 2;", "1: byte 36: a value expected\n");
 }
 
+static void the_first_place_is_one_even_before_any_element(void **state)
+{
+    (void)state;
+    check_as(INGEST_JSON, "{\"metrics\":[],\"metrics\":[]\"x\":1}\n{\"metrics\":[{}]}", "",
+             "1: byte 26: ',' or '}' expected\n1: field \"sensor\" is missing\n");
+}
+
 static void a_body_that_ends_inside_an_object_keeps_what_was_complete(void **state)
 {
     (void)state;
@@ -486,6 +493,7 @@ int main(void)
         cmocka_unit_test(bad_names_are_refused),
         cmocka_unit_test(a_broken_line_loses_only_itself),
         cmocka_unit_test(a_broken_element_loses_only_itself),
+        cmocka_unit_test(the_first_place_is_one_even_before_any_element),
         cmocka_unit_test(a_body_that_ends_inside_an_object_keeps_what_was_complete),
         cmocka_unit_test(telegraf_json_is_read),
         cmocka_unit_test(a_line_is_a_reading_for_each_field),
