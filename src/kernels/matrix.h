@@ -1,0 +1,77 @@
+// Products of a weight matrix with vectors: the operation that a language model spends its time on.
+//
+// A matrix has `rows` outputs and `cols` inputs; a product takes T vectors of `cols` floats and
+// gives T vectors of `rows` floats. Weights are repacked once so that 16 rows lie side by side
+// ("a group"); inputs are quantized once to signed bytes with a scale per 32 of them.
+//
+// Every output is computed in one fixed order: the result is the same, bit for bit, at every CPU
+// level, for every number of threads, and for every T that the vector is computed with.
+#ifndef FETTLE_KERNELS_MATRIX_H
+#define FETTLE_KERNELS_MATRIX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "kernels/cpu.h"
+#include "kernels/quant.h"
+
+enum { MATRIX_GROUP = 16, MATRIX_BLOCK = 32 };
+
+// How the weights lie in memory. Bytes per block of 32 columns (or 256: "K") of one group:
+enum matrix_pack {
+    MATRIX_ROWS, // as in the file, row after row: products in floats, no repacking
+    MATRIX_Q4,   // 4 x 64 of nibbles, 16 half scales                      (Q4_0)
+    MATRIX_Q8,   // 8 x 64 of bytes + 128, 16 half scales                  (Q8_0, Q5_0, IQ4_NL)
+    MATRIX_Q4_K, // 16 half d, 16 half dmin, 8 x (16 scales, 16 minima), 32 x 64 of nibbles
+    MATRIX_Q6_K, // 16 half d, 16 x 16 scales, 8 x (4 x 64 of nibbles, 2 x 64 of bit pairs)
+    MATRIX_PACK_COUNT
+};
+
+struct matrix {
+    const struct quant_format *format;
+    enum matrix_pack pack;
+    uint32_t rows, cols;
+    size_t group_bytes; // of 16 packed rows
+    const unsigned char *data;
+};
+
+// Fills in all but `data`; ERR_USAGE when cols is no multiple of the format's block.
+enum err_code matrix_shape(struct matrix *m, const struct quant_format *format, uint32_t rows,
+                           uint32_t cols, struct err *err);
+
+size_t matrix_groups(const struct matrix *m);
+size_t matrix_bytes(const struct matrix *m); // packed
+
+// Packs group g of the rows in the file's layout into `to` (m->group_bytes). Rows beyond the last
+// become zeros. `rows` points to row 0. Not for MATRIX_ROWS, whose `data` is the file's.
+void matrix_pack_group(const struct matrix *m, const void *rows, size_t g, unsigned char *to);
+
+// Vectors ready for products. The vectors lie in tiles of 8, 4, 2 and 1; within a tile, per block
+// of 32: 32 bytes of every vector, then the numbers below for every vector.
+struct vectors {
+    size_t count, cap; // vectors in use, room
+    size_t cols, cols_cap;
+    float *x;      // [count][cols]
+    int8_t *q;     // quantized
+    float *scale;  // per block
+    float *sum;    // scale * sum of q over the block
+    int32_t *zero; // per block: -8 * sum of q, -128 * sum of q, -32 * sum over each half
+};
+
+enum err_code vectors_open(struct vectors *v, size_t count, size_t cols, struct err *err);
+void vectors_close(struct vectors *v);
+
+// Sets the shape for the next use, within what was opened.
+void vectors_shape(struct vectors *v, size_t count, size_t cols);
+
+// Quantizes v->x of block columns [from, to) of 32, for vectors [first, last). Needs cols to be a
+// multiple of 32; matrices of MATRIX_ROWS need no quantizing.
+void vectors_quantize(struct vectors *v, size_t first, size_t last);
+
+// y[t * stride + row] = sum over columns of w[row] * x[t], for the rows of groups [from, to) and
+// all vectors. Rows beyond m->rows are not written.
+void matrix_multiply(const struct matrix *m, const struct vectors *v, float *y, size_t stride,
+                     size_t from, size_t to);
+
+#endif

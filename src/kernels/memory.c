@@ -1,0 +1,25 @@
+// Large blocks of memory, in huge pages where the system gives them.
+#include "kernels/memory.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+
+enum { HUGE = 1 << 21 };
+
+void *memory_take(size_t bytes)
+{
+    if (bytes == 0 || bytes > SIZE_MAX / 2)
+        return NULL;
+    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        return NULL;
+    if (bytes >= HUGE)
+        madvise(p, bytes, MADV_HUGEPAGE); // a wish: without it everything works, more slowly
+    return p;
+}
+
+void memory_give(void *p, size_t bytes)
+{
+    if (p)
+        munmap(p, bytes);
+}

@@ -1,0 +1,11 @@
+// Large blocks of memory, in huge pages where the system gives them.
+#ifndef FETTLE_KERNELS_MEMORY_H
+#define FETTLE_KERNELS_MEMORY_H
+
+#include <stddef.h>
+
+// Zeroed, aligned to 64 bytes and more; NULL when memory is out. Pages cost nothing until touched.
+void *memory_take(size_t bytes);
+void memory_give(void *p, size_t bytes); // the size that was asked for; NULL is fine
+
+#endif
