@@ -1,5 +1,5 @@
 // Speed of the matrix product: GB/s of weights for one vector, GOPS for many, beside the memory
-// bandwidth measured between the runs. Best of several, since other work may run on the machine.
+// bandwidth measured between the runs. Best of 0.7 s, since other work may run on the machine.
 //
 // bench_matmul [THREADS]   (default 2)
 #include <stdatomic.h>
@@ -13,7 +13,7 @@
 #include "kernels/memory.h"
 #include "kernels/team.h"
 
-enum { RUNS = 7, MANY = 128, MEMORY = 512 << 20 };
+enum { RUN_US = 700000, MANY = 128, MEMORY = 512 << 20 };
 
 struct job {
     struct team *team;
@@ -59,8 +59,8 @@ static void multiply(void *arg, unsigned thread)
 static double best_seconds(struct job *job, team_fn *fn)
 {
     double best = 1e30;
-    for (int i = 0; i < RUNS; i++) {
-        int64_t start = clock_mono_us();
+    int64_t first = clock_mono_us(), start = first;
+    for (; start - first < RUN_US; start = clock_mono_us()) {
         team_run(job->team, fn, job);
         double s = (double)(clock_mono_us() - start) / 1e6;
         best = s < best ? s : best;
@@ -122,7 +122,7 @@ int main(int argc, char **argv)
         return 1;
     memset(memory, 1, MEMORY);
     job.memory = memory;
-    printf("%s, %u threads, best of %d\n", cpu_level_name(cpu_level()), threads, RUNS);
+    printf("%s, %u threads, best of 0.7 s\n", cpu_level_name(cpu_level()), threads);
     static const enum quant_type types[] = {QUANT_Q4_0, QUANT_Q8_0, QUANT_Q4_K, QUANT_Q6_K};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         measure(&job, types[i], 8960, 1536);
