@@ -58,7 +58,9 @@ enum err_code detect_resume(struct detect *d, const struct incident *incidents,
 void detect_set_quiet(struct detect *d, bool quiet);
 
 struct detect_stats {
-    uint64_t readings, late; // late: older than the watermark, not judged
+    uint64_t readings;
+    uint64_t late;     // behind what was judged of their sensor already, or astray: not judged
+    uint64_t repeated; // of a time that was judged already: the first one counts
     uint64_t anomalies, incidents;
     size_t open_anomalies, active_incidents;
     int64_t watermark_us; // TIME_NONE before the first reading

@@ -1,0 +1,56 @@
+// The engine's parts as its own sources see them.
+#ifndef FETTLE_DETECT_ENGINE_H
+#define FETTLE_DETECT_ENGINE_H
+
+#include "detect/detect.h"
+#include "detect/episode.h"
+#include "detect/event_clock.h"
+#include "detect/incidents.h"
+#include "detect/reorder.h"
+#include "detect/sensor_states.h"
+
+struct detect {
+    const struct catalog *catalog;
+    struct detect_events events;
+    struct rule_book *book;
+    int64_t lateness_us;
+    size_t held_max;
+
+    struct event_clock clock;
+    struct reorder waiting;
+    struct timers timers; // of sensors (what: the number) and incidents
+    struct sensor_states sensors;
+    struct episode_pool episodes;
+    struct incidents incidents;
+
+    int64_t watermark_us; // everything up to here has been judged; TIME_NONE before
+    int64_t at_us;        // the engine's time of what is being judged
+
+    bool quiet;
+    int64_t quiet_until_us; // what happens up to here stays quiet
+    bool quiet_left;        // episodes found in quiet have not been looked through yet
+    bool flushing;
+    bool out_of_memory;
+    uint64_t readings, late, repeated, anomalies, incident_count;
+};
+
+// The sensor's record, made when it is new; NULL with `err` filled for a number that the catalogue
+// does not hold, or when memory is out.
+struct sensor_state *engine_sensor(struct detect *d, uint32_t id, struct err *err);
+
+// Gives one sample of the sensor to all detectors.
+void engine_judge(struct detect *d, struct sensor_state *s, const struct sample *sample);
+
+// A timer of a sensor went off.
+void engine_sensor_timer(struct detect *d, struct sensor_state *s, int64_t when_us);
+
+// Makes sure that a timer goes off by the earliest deadline of the sensor's detectors.
+void engine_arm(struct detect *d, struct sensor_state *s);
+
+// True while findings are not told.
+bool engine_is_quiet(const struct detect *d);
+
+// Raises the episodes that were found in quiet, go on, and were not known before.
+void engine_leave_quiet(struct detect *d);
+
+#endif

@@ -1,0 +1,165 @@
+// From what detectors say to what is told: episodes, and the incidents they belong to.
+#include <string.h>
+
+#include "detect/engine.h"
+
+bool engine_is_quiet(const struct detect *d)
+{
+    return d->quiet || d->at_us <= d->quiet_until_us;
+}
+
+static void tell(struct detect *d, const struct episode *e, enum change change)
+{
+    if (!engine_is_quiet(d) && d->events.anomaly)
+        d->events.anomaly(d->events.arg, &e->anomaly, change);
+}
+
+// In quiet an anomaly that is not known from before is kept back; it is raised afterwards if it
+// still goes on.
+static void raise_episode(struct detect *d, struct episode *e)
+{
+    if (engine_is_quiet(d)) {
+        e->anomaly.incident = incidents_find(&d->incidents, &e->anomaly);
+        return;
+    }
+    e->told = true;
+    d->anomalies++;
+    if (!incidents_join(&d->incidents, &e->anomaly))
+        d->out_of_memory = true;
+    tell(d, e, CHANGE_OPENED);
+}
+
+static void open_episode(struct detect *d, struct sensor_state *s, size_t which,
+                         const struct finding *f)
+{
+    uint32_t place = episode_new(&d->episodes);
+    if (!place) {
+        d->out_of_memory = true;
+        return;
+    }
+    struct episode *e = episode_at(&d->episodes, place);
+    s->episode[which] = place;
+    episode_begin(e, s->sensor, detectors[which], s->rules, f);
+    raise_episode(d, e);
+}
+
+static void close_episode(struct detect *d, struct sensor_state *s, size_t which, int64_t return_us)
+{
+    struct episode *e = episode_at(&d->episodes, s->episode[which]);
+    if (engine_is_quiet(d) && e->told)
+        return; // it went on up to the restart: what was judged before is only judged again
+    episode_end(e, return_us);
+    if (e->told) {
+        tell(d, e, CHANGE_CLOSED);
+        if (!incidents_end(&d->incidents, &e->anomaly, d->at_us))
+            d->out_of_memory = true;
+    }
+    episode_drop(&d->episodes, s->episode[which]);
+    s->episode[which] = 0;
+}
+
+static void extend_episode(struct detect *d, struct episode *e, const struct finding *f,
+                           int64_t time_us)
+{
+    if (e->resumed) {
+        // Judged again from its beginning: what is seen now counts, not what was counted before.
+        if (f->start_us == e->anomaly.start_us) {
+            e->anomaly.count = f->count - 1;
+            e->resumed = false;
+        }
+    }
+    if (!episode_extend(e, f, time_us) || !e->told)
+        return;
+    tell(d, e, CHANGE_UPDATED);
+    incidents_extend(&d->incidents, &e->anomaly, time_us);
+}
+
+static void take(struct detect *d, struct sensor_state *s, size_t which, enum judgement judged,
+                 const struct finding *f, int64_t time_us)
+{
+    uint32_t place = s->episode[which];
+    struct episode *e = place ? episode_at(&d->episodes, place) : NULL;
+    switch (judged) {
+    case JUDGED_INSIDE:
+        close_episode(d, s, which, time_us);
+        return;
+    case JUDGED_HOLDING:
+        if (e)
+            e->last_us = time_us;
+        return;
+    case JUDGED_OUTSIDE:
+        if (e && (e->anomaly.kind != f->kind || e->anomaly.side != f->side)) {
+            close_episode(d, s, which, time_us);
+            e = s->episode[which] ? e : NULL;
+        }
+        if (e)
+            extend_episode(d, e, f, time_us);
+        else
+            open_episode(d, s, which, f);
+        return;
+    case JUDGED_PAST:
+        if (!e)
+            open_episode(d, s, which, f);
+        if (s->episode[which])
+            close_episode(d, s, which, time_us);
+        return;
+    }
+}
+
+void engine_arm(struct detect *d, struct sensor_state *s)
+{
+    for (size_t i = 0; i < DETECTOR_COUNT; i++) {
+        if (!detectors[i]->deadline)
+            continue;
+        int64_t when = detectors[i]->deadline(sensor_state_of(&d->sensors, s, i), s->rules);
+        if (when >= s->armed_us)
+            continue;
+        s->armed_us = when;
+        if (!timers_put(&d->timers, when, s->sensor->id))
+            d->out_of_memory = true;
+    }
+}
+
+void engine_judge(struct detect *d, struct sensor_state *s, const struct sample *sample)
+{
+    d->at_us = sample->clock_us;
+    for (size_t i = 0; i < DETECTOR_COUNT; i++) {
+        struct finding f;
+        memset(&f, 0, sizeof f);
+        enum judgement judged =
+            detectors[i]->push(sensor_state_of(&d->sensors, s, i), s->rules, sample, &f);
+        if (judged != JUDGED_INSIDE || s->episode[i])
+            take(d, s, i, judged, &f, sample->time_us);
+    }
+    s->last_us = sample->time_us;
+    s->last_clock_us = sample->clock_us;
+    engine_arm(d, s);
+}
+
+void engine_sensor_timer(struct detect *d, struct sensor_state *s, int64_t when_us)
+{
+    if (s->armed_us != when_us)
+        return; // an earlier one was set meanwhile
+    s->armed_us = INT64_MAX;
+    for (size_t i = 0; i < DETECTOR_COUNT; i++) {
+        void *state = sensor_state_of(&d->sensors, s, i);
+        if (!detectors[i]->deadline || detectors[i]->deadline(state, s->rules) > when_us)
+            continue;
+        struct finding f;
+        memset(&f, 0, sizeof f);
+        enum judgement judged = detectors[i]->tick(state, s->rules, &f);
+        if (judged != JUDGED_INSIDE || s->episode[i])
+            take(d, s, i, judged, &f, f.detected_us);
+    }
+    engine_arm(d, s);
+}
+
+void engine_leave_quiet(struct detect *d)
+{
+    d->quiet_left = false;
+    for (uint32_t place = 1; place <= d->episodes.n; place++) {
+        struct episode *e = episode_at(&d->episodes, place);
+        if (e->sensor && !e->told)
+            raise_episode(d, e);
+    }
+}
