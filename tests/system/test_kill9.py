@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 
-from fettle_process import Fettle, check, loads, program
+from fettle_process import Fettle, check, loads, program, seconds_of
 
 CYCLES = int(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("FETTLE_KILL_CYCLES", "100"))
 BATCH = 20
@@ -69,7 +69,7 @@ def stored(fettle, name):
         out += page
         if len(page) < 50000:
             return out
-        frm = page[-1]["time"] + 1
+        frm = seconds_of(page[-1]["time"]) + 1  # microseconds
 
 
 def main():
