@@ -96,6 +96,8 @@ enum err_code app_watch(const struct app_sources *from, const struct watch_optio
         struct ingest_sink sink = {
             .catalog = w.catalog, .readings = take, .refused = refuse, .arg = &w};
         code = read_input(options, &sink, events, err);
+        if (events->ending)
+            events->ending(events->arg);
         enum err_code flushed = detect_flush(w.detect, code == ERR_OK ? err : NULL);
         code = code == ERR_OK ? flushed : code;
         struct detect_stats stats;

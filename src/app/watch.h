@@ -17,6 +17,8 @@ struct watch_events {
     void (*anomaly)(void *arg, const struct sensor *s, const struct anomaly *a, enum change c);
     void (*incident)(void *arg, const char *asset, const struct incident *i, enum change c);
     void (*refused)(void *arg, uint64_t line, const char *why);
+    // The input is over: what is told of anomalies from here on is how they stood at its end.
+    void (*ending)(void *arg);
     // Bytes done and in all (0: unknown); false stops.
     bool (*progress)(void *arg, uint64_t done, uint64_t total);
     void *arg;

@@ -36,7 +36,7 @@ static volatile sig_atomic_t interrupted;
 struct screen {
     struct buf out;
     struct progress progress;
-    bool colour, live, failed;
+    bool colour, live, ending, failed;
     uint64_t refused;
 };
 
@@ -89,20 +89,27 @@ static void anomaly_json(struct buf *out, const struct sensor *s, const struct a
     buf_add_char(out, '\n');
 }
 
+static void note_ending(void *arg)
+{
+    struct screen *screen = arg;
+    screen->ending = true;
+}
+
 // A file is over in a blink: each episode is one line, when it has ended. A stream is live: there
-// the beginning is news, too.
+// the beginning is news, too. What is open at the end is told then.
 static void show_anomaly(void *arg, const struct sensor *s, const struct anomaly *a,
                          enum change change)
 {
     struct screen *screen = arg;
-    if (opt.incidents || (change == CHANGE_UPDATED && a->end_us != TIME_NONE))
+    bool still_open = change == CHANGE_UPDATED && screen->ending && a->end_us == TIME_NONE;
+    if (opt.incidents || (change == CHANGE_UPDATED && !still_open && !common_options.json))
         return;
     if (common_options.json) {
         anomaly_json(&screen->out, s, a, change);
         flush(screen);
         return;
     }
-    if (change == CHANGE_UPDATED || (change == CHANGE_OPENED && !screen->live))
+    if (change == CHANGE_OPENED && !screen->live)
         return;
     const char *colour = !screen->colour                    ? ""
                          : a->severity == SEVERITY_CRITICAL ? "\033[31m"
@@ -117,7 +124,9 @@ static void show_incident(void *arg, const char *asset, const struct incident *i
                           enum change change)
 {
     struct screen *screen = arg;
-    if (!opt.incidents || (change != CHANGE_CLOSED && !(change == CHANGE_OPENED && screen->live)))
+    bool wanted = change == CHANGE_CLOSED || (change == CHANGE_OPENED && screen->live) ||
+                  (change == CHANGE_UPDATED && screen->ending);
+    if (!opt.incidents || !wanted)
         return;
     if (common_options.json) {
         struct json_out j;
@@ -237,6 +246,7 @@ static enum err_code run(const struct option_list *operands, struct err *err)
     struct watch_events events = {.anomaly = show_anomaly,
                                   .incident = show_incident,
                                   .refused = show_refused,
+                                  .ending = note_ending,
                                   .progress = show_progress,
                                   .arg = &screen};
     struct watch_report report;

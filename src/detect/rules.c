@@ -11,9 +11,12 @@
 
 enum { NAME_BYTES = 256 };
 
+// The limits that come with fettle are those of the water plant's own sensors, which are named
+// exactly "temperature", "pressure" and "flow"; what "Oil temperature 2" may show nobody knows but
+// its owner. So each kind has its rules twice: with those limits, and only with what was set.
 struct rule_book {
-    struct rules kinds[QUANTITY_COUNT];
-    struct map own; // "asset/parameter" -> index into own_rules
+    struct rules kinds[QUANTITY_COUNT][2]; // [1]: for a parameter named exactly as the kind
+    struct map own;                        // "asset/parameter" -> index into own_rules
     struct rules *own_rules;
 };
 
@@ -24,6 +27,7 @@ static const char kind_prefix[] = "rules.kind.", sensor_prefix[] = "rules.sensor
 struct source {
     const struct settings *settings;
     const char *kind;
+    bool exact;       // the parameter is named exactly as the kind
     const char *full; // NULL: the kind itself
     char name[NAME_BYTES];
 };
@@ -52,9 +56,12 @@ static void find_timing(struct source *from, const char *field)
 
 static double read_limit(struct source *from, const char *field)
 {
-    if (!find_own(from, field))
-        find_kind(from, field);
-    return settings_real(from->settings, from->name);
+    if (find_own(from, field))
+        return settings_real(from->settings, from->name);
+    find_kind(from, field);
+    return from->exact || settings_is_set(from->settings, from->name)
+               ? settings_real(from->settings, from->name)
+               : (double)NAN;
 }
 
 static int64_t read_time(struct source *from, const char *field)
@@ -173,9 +180,10 @@ static void gather(void *arg, const struct setting_def *def, const char *name, c
 static enum err_code resolve_kinds(struct rule_book *b, const struct settings *s, struct err *err)
 {
     enum err_code code = ERR_OK;
-    for (int q = 0; code == ERR_OK && q < QUANTITY_COUNT; q++) {
-        struct source from = {.settings = s, .kind = quantity_name((enum quantity)q)};
-        code = resolve(&from, &b->kinds[q], err);
+    for (int i = 0; code == ERR_OK && i < 2 * QUANTITY_COUNT; i++) {
+        struct source from = {
+            .settings = s, .kind = quantity_name((enum quantity)(i / 2)), .exact = i % 2};
+        code = resolve(&from, &b->kinds[i / 2][i % 2], err);
     }
     return code;
 }
@@ -188,8 +196,10 @@ static enum err_code resolve_sensors(struct rule_book *b, const struct settings 
     for (size_t i = 0; code == ERR_OK && i < b->own.n; i++) {
         struct str parameter = str_of(b->own.entries[i].key);
         str_cut(&parameter, '/');
+        const char *kind = quantity_name(quantity_guess(parameter));
         struct source from = {.settings = s,
-                              .kind = quantity_name(quantity_guess(parameter)),
+                              .kind = kind,
+                              .exact = str_is(parameter, kind),
                               .full = b->own.entries[i].key};
         code = resolve(&from, &b->own_rules[i], err);
     }
@@ -233,5 +243,6 @@ const struct rules *rule_book_find(const struct rule_book *book, const struct se
         if (at)
             return &book->own_rules[*at];
     }
-    return &book->kinds[sensor->quantity];
+    bool exact = strcmp(sensor->parameter, quantity_name(sensor->quantity)) == 0;
+    return &book->kinds[sensor->quantity][exact];
 }
