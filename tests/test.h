@@ -19,4 +19,12 @@ enum { TEST_SKIP = 77 };
             fail_msg("%s: %s", #call, (err).text);                                                 \
     } while (0)
 
+// Two doubles that differ by `tolerance` at most; NaN is close to nothing.
+#define assert_close(value, expected, tolerance)                                                   \
+    do {                                                                                           \
+        double value_ = (value), expected_ = (expected);                                           \
+        if (!(value_ - expected_ <= (tolerance) && expected_ - value_ <= (tolerance)))             \
+            fail_msg("%s is %.17g, expected %.17g", #value, value_, expected_);                    \
+    } while (0)
+
 #endif
