@@ -62,7 +62,7 @@ struct exchange {
 
     // The core's.
     size_t uri_bytes, body_seen, body_held;
-    bool begun, handled, answered, is_head, gzip_body, refused_uri;
+    bool begun, handled, answered, is_head, gzip_body, refused_uri, must_close;
     int64_t body_deadline_us;
 };
 

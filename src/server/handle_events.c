@@ -1,9 +1,12 @@
 // GET /api/v1/events: server-sent events.
 #include <string.h>
+#include <sys/socket.h>
 
 #include "server/event_hub.h"
 #include "server/handlers.h"
 #include "server/server_private.h"
+
+enum { SEND_BUFFER = 65536 };
 
 // "a/b,c/d", "*" for all, nothing for none.
 static bool read_sensors(struct exchange *x, uint32_t *ids, size_t *count)
@@ -29,6 +32,14 @@ static bool read_sensors(struct exchange *x, uint32_t *ids, size_t *count)
     return true;
 }
 
+// What the system holds for a reader that does not read is memory, too.
+static void bound_send_buffer(struct exchange *x)
+{
+    int bytes = SEND_BUFFER;
+    int fd = MHD_get_connection_info(x->mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+}
+
 void handle_events(struct exchange *x)
 {
     uint32_t ids[EVENT_SENSORS_MAX];
@@ -46,6 +57,7 @@ void handle_events(struct exchange *x)
         reply_err(x, &err, NULL);
         return;
     }
+    bound_send_buffer(x);
     reply_text(x, "text/event-stream");
     x->reply.stream = client;
     x->reply.read_stream = event_client_read;

@@ -101,7 +101,7 @@ static bool check_sizes(struct exchange *x, const struct header_count *n)
     else if (bytes > s->headers_max + x->uri_bytes)
         reply_error(x, 431, "headers_too_large", NULL, "the headers have more than %zu bytes",
                     s->headers_max);
-    return x->reply.status == 0;
+    return !(x->must_close = x->reply.status != 0);
 }
 
 // What a proxy in front could read otherwise than we do is refused whole.
@@ -124,7 +124,7 @@ static bool check_framing(struct exchange *x, const char *version, const struct 
         wrong = "one Host header expected";
     if (wrong)
         reply_error(x, 400, "framing", NULL, "%s", wrong);
-    return !wrong;
+    return !(x->must_close = wrong != NULL);
 }
 
 static bool local_address(const struct exchange *x, char *out, size_t cap)
@@ -238,7 +238,7 @@ static bool check_body_headers(struct exchange *x)
     else if (x->route->body == BODY_JSON && !str_eq_nocase(media, STR_LIT("application/json")))
         reply_error(x, 415, "unsupported", "Content-Type",
                     "Content-Type: application/json expected");
-    else if (size != SIZE_MAX && size > body_limit(x))
+    else if (!exchange_header(x, "Transfer-Encoding") && size > body_limit(x))
         reply_error(x, 413, "limit", NULL, "the body has %zu bytes, at most %zu are taken", size,
                     body_limit(x));
     return x->reply.status == 0;
@@ -306,7 +306,8 @@ static enum MHD_Result serve_headers(struct exchange *x, const char *path, const
     set_deadline(x, size ? x->body_deadline_us : NO_DEADLINE);
     // An answer given now would make MHD close the connection after a POST, so it waits for the end
     // of the request, when that is near.
-    return x->reply.status && size > DISCARD_MAX ? answer_and_close(x) : MHD_YES;
+    bool refused = x->reply.status >= 400;
+    return x->must_close || (refused && size > DISCARD_MAX) ? answer_and_close(x) : MHD_YES;
 }
 
 static enum MHD_Result serve_piece(struct exchange *x, const char *data, size_t n)

@@ -72,6 +72,18 @@ function drawBehind(u, chart) {
   ctx.restore();
 }
 
+// Times as "09:15", with the day where it changes, and in seconds when ticks are that close.
+function timeTexts(u, splits) {
+  let day = '';
+  return splits.map((seconds, i) => {
+    const text = new Date(seconds * 1000).toISOString();
+    const close = splits.length > 1 && splits[1] - splits[0] < 60;
+    const other = day !== text.slice(0, 10) && (i > 0 || splits[splits.length - 1] - splits[0] > 43200);
+    day = text.slice(0, 10);
+    return text.slice(11, close ? 19 : 16) + (other ? '\n' + text.slice(5, 10) : '');
+  });
+}
+
 // `chart`: { band: {low, high}, marks: [{from, to}], large, range: [from, to] } in seconds; the
 // caller changes it and calls redraw.
 export function makeChart(parent, chart, data) {
@@ -98,7 +110,7 @@ export function makeChart(parent, chart, data) {
       y: { range: (u, low, high) => valueRange(chart, low, high) },
     },
     axes: chart.large
-      ? [axis, { ...axis, size: 56 }]
+      ? [{ ...axis, values: timeTexts, space: 64 }, { ...axis, size: 56 }]
       : [{ show: false }, { show: false }],
     series,
     bands: chart.large ? [{ series: [3, 2], fill: c.band }] : [],

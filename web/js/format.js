@@ -11,6 +11,11 @@ export function value(v) {
   return v.toFixed(size >= 1000 ? 0 : size >= 100 ? 1 : 2);
 }
 
+// A limit, as one would write it: 10, 37.5.
+export function limit(v) {
+  return v === null || v === undefined ? '–' : String(Number(v.toPrecision(4)));
+}
+
 export function count(n) {
   return n >= 1e6 ? number.format(n / 1e6) + ' M' : whole.format(n);
 }

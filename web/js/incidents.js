@@ -1,7 +1,7 @@
 // Incidents and anomalies as lists, and the dialog in which a technician says what it was.
 
 import { get, post, patch } from '/js/api.js';
-import { element, duration, time, plural, value } from '/js/format.js';
+import { element, duration, limit, time, plural, value } from '/js/format.js';
 
 const LISTED = 30;
 const $ = (id) => document.getElementById(id);
@@ -92,7 +92,7 @@ export async function loadLists() {
 
 function timelineRow(a) {
   const peak = a.value === null ? '' : ` peak ${value(a.value)}${a.unit ? ' ' + a.unit : ''}` +
-    (a.limit === null ? '' : ` against ${value(a.limit)}`);
+    (a.limit === null ? '' : ` against ${limit(a.limit)}`);
   return element('li', {}, `${a.parameter}: ${a.type}`,
     element('small', {}, `${time(a.start, now)} to ${a.end ? time(a.end, now) : 'now'}` +
       `${peak && ','}${peak}`));

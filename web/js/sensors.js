@@ -5,7 +5,7 @@
 
 import { get } from '/js/api.js';
 import { makeChart, resize } from '/js/charts.js';
-import { element, duration, time, value, count } from '/js/format.js';
+import { element, duration, limit, time, value, count } from '/js/format.js';
 
 const PAGE = 24;
 const POINTS = 300;        // of a small chart
@@ -74,7 +74,7 @@ function showAlarm(card) {
 }
 
 function bandText(s) {
-  return s.low === null || s.high === null ? '' : `normal ${value(s.low)} to ${value(s.high)}`;
+  return s.low === null || s.high === null ? '' : `normal ${limit(s.low)} to ${limit(s.high)}`;
 }
 
 function makeCard(sensor) {
