@@ -46,7 +46,8 @@ static bool is_ahead(const struct event_clock *c, int64_t time_us)
 {
     if (time_us - c->now_us > leap(c))
         return true;
-    return c->ticking && time_us - (c->tick_us + c->tick_shift_us) > 2 * leap(c);
+    // How fast ticks come must be known before readings can be held against them.
+    return c->tick_step_us > 0 && time_us - (c->tick_us + c->tick_shift_us) > 2 * leap(c);
 }
 
 static enum clock_verdict hear_ahead(struct event_clock *c, int64_t time_us, uint32_t sensor,
@@ -103,10 +104,12 @@ void event_clock_tick(struct event_clock *c, int64_t time_us)
             c->now_us = time_us;
         c->tick_shift_us = distance(time_us, c->now_us) <= c->leap_us ? 0 : c->now_us - time_us;
     } else {
-        // A step is believed when it is small or no larger than usual; two large ones in a row
-        // show that time runs fast.
+        // A step is believed when it is small, or leads to where readings are already, or is no
+        // larger than the one before: two large ones in a row show that time runs fast.
         int64_t step = time_us - c->tick_us;
-        if (step >= 0 && (step <= c->leap_us || step <= 2 * c->tick_heard_us))
+        int64_t beyond = time_us + c->tick_shift_us - c->now_us;
+        if (step >= 0 &&
+            (step <= c->leap_us || beyond <= c->leap_us || step <= 2 * c->tick_heard_us))
             c->tick_step_us = step;
         else
             c->tick_shift_us -= step;
