@@ -138,10 +138,11 @@ static void several_sensors_make_an_incident_critical(void **state)
 static void a_title_with_no_room_left_says_that_there_is_more(void **state)
 {
     (void)state;
+    static const char *const pairs[] = {"rules.kind.temperature.spike_high=45", NULL};
     struct scene sc;
     struct err err;
     uint32_t id;
-    scene_open(&sc, patient);
+    scene_open(&sc, pairs);
     for (int i = 0; i < 12; i++) {
         char name[PLANT_FULL_NAME_BYTES];
         snprintf(name, sizeof name, "mill/temperature of bearing %d", i);

@@ -63,6 +63,21 @@ static void a_sensor_of_another_kind_has_only_the_dropout_rule(void **state)
     scene_close(&sc);
 }
 
+static void built_in_limits_count_only_for_sensors_named_as_the_plants(void **state)
+{
+    (void)state;
+    static const char *const pairs[] = {"rules.kind.temperature.drift_high=39", NULL};
+    struct scene sc;
+    scene_open(&sc, pairs);
+    struct rule_book *book = book_of(&sc);
+    const struct rules *r = rules_of(&sc, book, "a/ambient_temperature");
+    assert_true(isnan(r->spike_high.at));
+    assert_true(isnan(r->normal_low));
+    assert_true(r->drift_high.at == 39); // what was set counts for the whole kind
+    rule_book_close(&book);
+    scene_close(&sc);
+}
+
 static void a_sensors_own_setting_counts_over_its_kinds(void **state)
 {
     (void)state;
@@ -213,6 +228,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_plants_limits_are_built_in),
         cmocka_unit_test(a_sensor_of_another_kind_has_only_the_dropout_rule),
+        cmocka_unit_test(built_in_limits_count_only_for_sensors_named_as_the_plants),
         cmocka_unit_test(a_sensors_own_setting_counts_over_its_kinds),
         cmocka_unit_test(a_limit_can_be_turned_off),
         cmocka_unit_test(settings_that_contradict_are_refused_by_name),
