@@ -138,7 +138,8 @@ static void several_sensors_make_an_incident_critical(void **state)
 static void a_title_with_no_room_left_says_that_there_is_more(void **state)
 {
     (void)state;
-    static const char *const pairs[] = {"rules.kind.temperature.spike_high=45", NULL};
+    static const char *const pairs[] = {"rules.kind.temperature.spike_high=45",
+                                        "rules.dropout_after=0", NULL};
     struct scene sc;
     struct err err;
     uint32_t id;
