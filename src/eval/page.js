@@ -60,10 +60,15 @@ function dashed(g, points, dash) {
 
 function drawScore(g, c, l, top, width) {
     g.fillStyle = colour.score;
+    g.beginPath();
+    g.moveTo(l.left, top + l.score);
     for (let i = 0; i < c.columns; i++) {
-        const h = Math.max(c.score[i], 0) / LEVELS * l.score;
-        if (h > 0) g.fillRect(l.left + i * l.cell, top + l.score - h, Math.max(l.cell, 1), h);
+        const y = top + l.score * (1 - Math.max(c.score[i], 0) / LEVELS);
+        g.lineTo(l.left + i * l.cell, y);
+        g.lineTo(l.left + (i + 1) * l.cell, y);
     }
+    g.lineTo(width, top + l.score);
+    g.fill();
     g.fillStyle = colour.soft;
     if (l.many) g.fillText('score', 0, top + l.score / 2 + 4);
     if (c.threshold === null || !(c.top > 0) || c.threshold > c.top) return;

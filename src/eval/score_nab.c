@@ -158,7 +158,7 @@ void score_nab_file(const struct nab_file *file, enum nab_profile profile, doubl
     struct walk w = {.file = file};
     size_t counted = 0; // windows whose best detection is in `raw`
     double best = 0;
-    *out = (struct nab_file_score){.raw = -(double)file->window_count * profiles[profile].fn};
+    *out = (struct nab_file_score){.raw = 0 - (double)file->window_count * profiles[profile].fn};
     for (size_t i = 0; i < file->rows; i++) {
         walk_to(&w, i);
         if (i < nab_probation(file->rows) || file->scores[i] < threshold)
