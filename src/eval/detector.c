@@ -6,8 +6,8 @@
 // The product's own first: the first one for a suite is its default.
 #define DETECTORS(X)                                                                               \
     X(drift_t2)                                                                                    \
-    X(univariate) X(discord) X(t2) X(t2q) X(isolation_forest) X(windowed_gaussian)                 \
-        X(second_difference)
+    X(univariate)                                                                                  \
+    X(discord) X(t2) X(t2q) X(isolation_forest) X(windowed_gaussian) X(second_difference)
 
 #define X(name) extern const struct eval_detector eval_detector_##name;
 DETECTORS(X)

@@ -106,7 +106,10 @@ void eval_report_text(const struct eval_report *r, struct buf *to)
         add_cell(to, &r->figures[k], r->values[k]);
     struct eval_work work;
     eval_report_work(r, &work);
-    buf_printf(to, "\n%llu rows, %llu readings, %.2f s; detector: %.2f million readings/s a core\n",
-               (unsigned long long)work.rows, (unsigned long long)work.readings, r->seconds,
-               (double)work.readings / work.detect_seconds / 1e6);
+    buf_printf(to, "\n%llu rows, %llu readings, %.2f s", (unsigned long long)work.rows,
+               (unsigned long long)work.readings, r->seconds);
+    if (work.detect_seconds > 0)
+        buf_printf(to, "; detector: %.2f million readings/s a core",
+                   (double)work.readings / work.detect_seconds / 1e6);
+    buf_add_char(to, '\n');
 }
