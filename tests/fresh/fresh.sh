@@ -23,10 +23,13 @@ mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Cod
 
 box=$(mktemp -d)
 clean_up() {
+    rm -f "$box.log"
     if [ "${1-}" = --keep ]; then echo "kept: $box"; else rm -rf --one-file-system "$box"; fi
 }
 # shellcheck disable=SC2064  # the arguments of now are meant
 trap "clean_up ${1-}" EXIT
+trap 'exit 143' HUP INT TERM
+chmod 755 "$box"
 
 # step NAME COMMAND...: runs a command, with its time and its last line as a line of the report.
 report=$'\n'
@@ -43,18 +46,23 @@ set -o pipefail
 worst=0
 
 # inside [--offline] COMMAND: runs a shell command in the box, in mounts, processes and, offline, a
-# network (loopback alone) of its own; all of them end with the command.
+# network (loopback alone) of its own; all of them end with the command. The box becomes the root by
+# pivot_root, because tests make namespaces, which the kernel forbids after a plain chroot.
 inside() {
     local net=
     [ "$1" != --offline ] || { net=--net && shift; }
     unshare --mount --pid --fork --kill-child $net bash -c '
         [ -z "$2" ] || ip link set lo up
+        mount --bind "$0" "$0"
         mount -t proc proc "$0/proc"
         mount --rbind /dev "$0/dev"
         mount --rbind /sys "$0/sys"
-        exec chroot "$0" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+        cd "$0"
+        mkdir -p .host
+        pivot_root . .host
+        exec chroot . /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin \
             ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
-            bash -c "cd /src && $1"' "$box" "$1" "$net"
+            bash -c "umount -l /.host && cd /src && $1"' "$box" "$1" "$net"
 }
 
 # The box reaches its packages the way this machine does.
@@ -103,5 +111,4 @@ printf 'packages: %d at first, %d after ./run, %d after ./check\n' "$before" "$f
 [ ! -x "$box/src/build/fettle" ] || printf 'build/fettle: %d bytes\n' "$(stat -c %s "$box/src/build/fettle")"
 printf 'commit %s, %s, %d cores\n' "$(git -C "$root" rev-parse --short HEAD)" "$(date -u +%F)" \
     "$(nproc)"
-rm -f "$box.log"
 exit "$worst"
