@@ -68,6 +68,15 @@ const char *severity_name(enum severity s)
     return name_at(severity_names, COUNT(severity_names), s);
 }
 
+bool severity_from_name(struct str name, enum severity *out)
+{
+    unsigned at;
+    bool found = find_name(severity_names, COUNT(severity_names), name, &at);
+    if (found)
+        *out = (enum severity)at;
+    return found;
+}
+
 const char *incident_state_name(enum incident_state s)
 {
     return name_at(state_names, COUNT(state_names), s);
@@ -99,6 +108,15 @@ bool verdict_from_name(struct str name, enum verdict *out)
 const char *side_name(enum anomaly_side s)
 {
     return name_at(side_names, COUNT(side_names), s);
+}
+
+bool side_from_name(struct str name, enum anomaly_side *out)
+{
+    unsigned at;
+    bool found = find_name(side_names, COUNT(side_names), name, &at);
+    if (found)
+        *out = (enum anomaly_side)at;
+    return found;
 }
 
 const char *reading_quality_name(enum reading_quality q)

@@ -139,11 +139,13 @@ const char *quantity_unit(enum quantity q);
 const char *anomaly_kind_name(enum anomaly_kind kind);
 bool anomaly_kind_from_name(struct str name, enum anomaly_kind *out);
 const char *severity_name(enum severity s);
+bool severity_from_name(struct str name, enum severity *out);
 const char *incident_state_name(enum incident_state s);
 bool incident_state_from_name(struct str name, enum incident_state *out);
 const char *verdict_name(enum verdict v); // "none", "true_fault", "false_alarm"
 bool verdict_from_name(struct str name, enum verdict *out);
 const char *side_name(enum anomaly_side s); // "none", "high", "low"
+bool side_from_name(struct str name, enum anomaly_side *out);
 const char *reading_quality_name(enum reading_quality q);
 
 uint64_t plant_anomaly_id(const struct sensor *s, const char *detector, enum anomaly_kind kind,
