@@ -91,13 +91,14 @@ static void measure(struct job *job, enum quant_type type, uint32_t rows, uint32
 
     double bandwidth = MEMORY / best_seconds(job, read_memory) / 1e9;
     vectors_shape(&job->v, 1, cols);
-    vectors_quantize(&job->v, 0, 1);
+    vectors_quantize(&job->v, 0, 0, cols / MATRIX_BLOCK);
     double one = (double)(job->copies * bytes) / best_seconds(job, multiply) / 1e9;
     size_t copies = job->copies;
     job->copies = 1;
     double cached = (double)bytes / best_seconds(job, multiply) / 1e9;
     vectors_shape(&job->v, MANY, cols);
-    vectors_quantize(&job->v, 0, MANY);
+    for (size_t t = 0; t < MANY; t++)
+        vectors_quantize(&job->v, t, 0, cols / MATRIX_BLOCK);
     double many = 2.0 * MANY * rows * cols / best_seconds(job, multiply) / 1e9;
     printf("%-5s %5u x %5u  1 vector: %5.1f GB/s = %3.0f %% of %4.1f GB/s (near memory %5.1f)   "
            "%d vectors: %4.0f GOPS\n",

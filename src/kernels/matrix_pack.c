@@ -43,31 +43,46 @@ size_t matrix_bytes(const struct matrix *m)
                                   : matrix_groups(m) * m->group_bytes;
 }
 
-// Column i of a block of 32 nibbles lies low for i < 16, else high.
-static void put_nibble(unsigned char *quads, size_t row, size_t i, unsigned q)
+static uint32_t load32(const unsigned char *p)
 {
-    unsigned char *byte = quads + i % 16 / 4 * 64 + 4 * row + i % 4;
-    *byte |= (unsigned char)(i < 16 ? q : q << 4);
+    uint32_t v;
+    memcpy(&v, p, 4);
+    return v;
 }
 
+static void store32(unsigned char *p, uint32_t v)
+{
+    memcpy(p, &v, 4);
+}
+
+// The four fields of `mask` that start at `shift` of each byte at p.
+static uint32_t fields(const unsigned char *p, unsigned shift, uint32_t mask)
+{
+    return load32(p) >> shift & mask * 0x01010101;
+}
+
+// Quad k < 4 lies in the low nibbles, quad k + 4 in the high ones: Q4_0's own order.
 static void pack_q4(const unsigned char *block, size_t row, unsigned char *to)
 {
-    for (size_t i = 0; i < 32; i++)
-        put_nibble(to, row, i, block[2 + i % 16] >> (i / 16 * 4) & 15);
+    for (size_t k = 0; k < 4; k++)
+        store32(to + 64 * k + 4 * row, load32(block + 2 + 4 * k));
     memcpy(to + 256 + 2 * row, block, 2);
 }
 
+// -128, which no quantizer writes, is taken as -127: AVX2 cannot turn its sign.
 static void put_q8(unsigned char *to, size_t row, size_t i, int q)
 {
-    to[i / 4 * 64 + 4 * row + i % 4] = (unsigned char)(q + 128);
+    to[i / 4 * 64 + 4 * row + i % 4] = (unsigned char)((q < -127 ? -127 : q) + 128);
 }
 
-// -128, which no quantizer writes, is taken as -127: AVX2 cannot turn its sign.
 static void pack_q8(const unsigned char *block, size_t row, unsigned char *to)
 {
-    for (size_t i = 0; i < 32; i++) {
-        int q = (int8_t)block[2 + i];
-        put_q8(to, row, i, q < -127 ? -127 : q);
+    for (size_t k = 0; k < 8; k++) {
+        uint32_t four = load32(block + 2 + 4 * k) ^ 0x80808080;
+        store32(to + 64 * k + 4 * row, four);
+        if ((four - 0x01010101) & ~four & 0x80808080) // one of the bytes is 0
+            for (size_t c = 0; c < 4; c++)
+                put_q8(to, row, 4 * k + c, (int8_t)block[2 + 4 * k + c]);
     }
     memcpy(to + 512 + 2 * row, block, 2);
 }
@@ -94,8 +109,11 @@ static void pack_q4_k(const unsigned char *block, size_t row, unsigned char *to)
     memcpy(to + 32 + 2 * row, block + 2, 2);
     for (size_t g = 0; g < 8; g++) {
         k4_unpack(block + 4, g, &to[64 + 32 * g + row], &to[80 + 32 * g + row]);
-        for (size_t i = 0; i < 32; i++)
-            put_nibble(to + 320 + 256 * g, row, i, block[16 + g / 2 * 32 + i] >> (g % 2 * 4) & 15);
+        const unsigned char *q = block + 16 + g / 2 * 32;
+        unsigned shift = g % 2 * 4;
+        for (size_t k = 0; k < 4; k++)
+            store32(to + 320 + 256 * g + 64 * k + 4 * row,
+                    fields(q + 4 * k, shift, 15) | fields(q + 16 + 4 * k, shift, 15) << 4);
     }
 }
 
@@ -104,14 +122,20 @@ static void pack_q6_k(const unsigned char *block, size_t row, unsigned char *to)
     memcpy(to + 2 * row, block + 208, 2);
     for (size_t g = 0; g < 16; g++)
         to[32 + 16 * g + row] = block[192 + g];
-    for (size_t j = 0; j < 256; j++) {
-        size_t half = j / 128, k = j % 128, i = j % 32;
-        unsigned low = block[64 * half + k % 64] >> (k / 64 * 4) & 15;
-        unsigned high = block[128 + 32 * half + k % 32] >> (k / 32 * 2) & 3;
-        unsigned char *quads = to + 288 + 384 * (j / 32);
-        put_nibble(quads, row, i, low);
-        // Quad k has its high bits at 2 * (k % 4) of the bytes at 256 + 64 * (k / 4).
-        quads[256 + i / 16 * 64 + 4 * row + i % 4] |= (unsigned char)(high << i / 4 % 4 * 2);
+    for (size_t g = 0; g < 8; g++) { // 32 columns, of which the file's nibbles and bits are
+        const unsigned char *low = block + 64 * (g / 4) + 32 * (g % 2);
+        const unsigned char *high = block + 128 + 32 * (g / 4);
+        unsigned low_shift = g % 4 / 2 * 4, high_shift = g % 4 * 2;
+        unsigned char *quads = to + 288 + 384 * g + 4 * row;
+        for (size_t k = 0; k < 4; k++)
+            store32(quads + 64 * k, fields(low + 4 * k, low_shift, 15) |
+                                        fields(low + 16 + 4 * k, low_shift, 15) << 4);
+        for (size_t half = 0; half < 2; half++) {
+            uint32_t bits = 0; // quad k of the half has its bits at 2k
+            for (unsigned k = 0; k < 4; k++)
+                bits |= fields(high + 16 * half + 4 * k, high_shift, 3) << 2 * k;
+            store32(quads + 256 + 64 * half, bits);
+        }
     }
 }
 

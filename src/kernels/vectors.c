@@ -69,15 +69,15 @@ size_t matrix_tile_of(size_t count, size_t t, int *log2)
     }
 }
 
-void vectors_quantize(struct vectors *v, size_t first, size_t last)
+void vectors_quantize(struct vectors *v, size_t t, size_t from, size_t to)
 {
     const struct matrix_kernels *k = matrix_kernels_now();
     size_t blocks = v->cols / MATRIX_BLOCK;
-    for (size_t t = first; t < last; t++) {
-        int log2;
-        size_t tile = matrix_tile_of(v->count, t, &log2), at = tile * blocks + (t - tile);
-        for (size_t b = 0; b < blocks; b++, at += (size_t)1 << log2)
-            k->quantize(v->x + t * v->cols + b * MATRIX_BLOCK, v->q + at * MATRIX_BLOCK,
-                        v->scale + at, v->sum + at, v->zero + at * MATRIX_ZEROS);
+    int log2;
+    size_t tile = matrix_tile_of(v->count, t, &log2);
+    for (size_t b = from; b < to; b++) {
+        size_t at = tile * blocks + (b << log2) + (t - tile);
+        k->quantize(v->x + t * v->cols + b * MATRIX_BLOCK, v->q + at * MATRIX_BLOCK, v->scale + at,
+                    v->sum + at, v->zero + at * MATRIX_ZEROS);
     }
 }

@@ -57,7 +57,8 @@ static float *multiply(struct problem *p, size_t guard)
     size_t stride = p->m.rows + 3, n = p->v.count * stride;
     float *y = malloc((n + guard) * sizeof *y);
     memset(y, 0xa5, (n + guard) * sizeof *y);
-    vectors_quantize(&p->v, 0, p->v.count);
+    for (size_t t = 0; t < p->v.count; t++)
+        vectors_quantize(&p->v, t, 0, p->v.cols / MATRIX_BLOCK);
     matrix_multiply(&p->m, &p->v, y, stride, 0, matrix_groups(&p->m));
     return y;
 }
