@@ -65,8 +65,8 @@ void vectors_close(struct vectors *v);
 // Sets the shape for the next use, within what was opened.
 void vectors_shape(struct vectors *v, size_t count, size_t cols);
 
-// Quantizes blocks [from, to) of 32 columns of v->x[t]. Columns beyond the last whole block are left
-// out; matrices of MATRIX_ROWS need no quantizing.
+// Quantizes blocks [from, to) of 32 columns of v->x[t]. Columns beyond the last whole block are
+// left out; matrices of MATRIX_ROWS need no quantizing.
 void vectors_quantize(struct vectors *v, size_t t, size_t from, size_t to);
 
 // y[t * stride + row] = sum over columns of w[row] * x[t], for the rows of groups [from, to) and

@@ -125,7 +125,7 @@ static void pack_q6_k(const unsigned char *block, size_t row, unsigned char *to)
     for (size_t g = 0; g < 8; g++) { // 32 columns, of which the file's nibbles and bits are
         const unsigned char *low = block + 64 * (g / 4) + 32 * (g % 2);
         const unsigned char *high = block + 128 + 32 * (g / 4);
-        unsigned low_shift = g % 4 / 2 * 4, high_shift = g % 4 * 2;
+        unsigned low_shift = (unsigned)g % 4 / 2 * 4, high_shift = (unsigned)g % 4 * 2;
         unsigned char *quads = to + 288 + 384 * g + 4 * row;
         for (size_t k = 0; k < 4; k++)
             store32(quads + 64 * k, fields(low + 4 * k, low_shift, 15) |
