@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/map.h"
@@ -458,6 +460,17 @@ uint32_t gguf_version(const struct gguf *g)
 size_t gguf_file_bytes(const struct gguf *g)
 {
     return g->n;
+}
+
+void gguf_forget(const struct gguf *g, const struct gguf_tensor *t)
+{
+    if (!g->map.p)
+        return;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uintptr_t from = ((uintptr_t)t->data + page - 1) / page * page;
+    uintptr_t to = ((uintptr_t)t->data + t->bytes) / page * page;
+    if (from < to)
+        madvise((void *)from, to - from, MADV_DONTNEED); // advice: nothing depends on it
 }
 
 size_t gguf_key_count(const struct gguf *g)

@@ -83,6 +83,9 @@ const char *gguf_name(const struct gguf *g); // path or name, for messages
 uint32_t gguf_version(const struct gguf *g);
 size_t gguf_file_bytes(const struct gguf *g);
 
+// Tells the system that a tensor's pages need not stay in memory; they can still be read.
+void gguf_forget(const struct gguf *g, const struct gguf_tensor *t);
+
 size_t gguf_key_count(const struct gguf *g);
 const struct gguf_value *gguf_key_at(const struct gguf *g, size_t i);
 const struct gguf_value *gguf_find(const struct gguf *g, const char *key); // NULL: not there

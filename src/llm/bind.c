@@ -1,0 +1,184 @@
+// Binds tensors to their places in a model, checks their shapes, packs them.
+#include "llm/bind.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/memory.h"
+
+enum { ALIGN = 4096 };
+
+const struct model_shape *binder_shape(const struct binder *b)
+{
+    return &b->model->shape;
+}
+
+static void full_name(const struct binder *b, const char *name, char out[GGUF_NAME_MAX + 1])
+{
+    snprintf(out, GGUF_NAME_MAX + 1, "blk.%u.%s", b->layer, name);
+}
+
+// A tensor of rows x cols; a vector has 1 row.
+static enum err_code find(struct binder *b, const char *name, uint32_t rows, uint32_t cols,
+                          const struct gguf_tensor **out)
+{
+    const struct gguf *g = b->model->file;
+    const struct gguf_tensor *t = *out = gguf_find_tensor(g, name);
+    if (!t)
+        return err_set(b->err, ERR_INPUT, "%s: tensor '%s' is missing", gguf_name(g), name);
+    if (t->ne[0] != cols || t->ne[1] != rows || t->count != (uint64_t)rows * cols)
+        return err_set(b->err, ERR_INPUT,
+                       "%s: tensor '%s' is %llu x %llu (%llu weights), expected %u x %u",
+                       gguf_name(g), name, (unsigned long long)t->ne[0],
+                       (unsigned long long)t->ne[1], (unsigned long long)t->count, cols, rows);
+    return ERR_OK;
+}
+
+enum err_code bind_named_vector(struct binder *b, const char *name, uint32_t n, float **out)
+{
+    const struct gguf_tensor *t;
+    enum err_code code = find(b, name, 1, n, &t);
+    if (code)
+        return code;
+    *out = malloc(n * sizeof **out);
+    if (!*out)
+        return err_set(b->err, ERR_NO_MEMORY, "out of memory for tensor '%s'", name);
+    t->format->dequantize(t->data, *out, n);
+    return ERR_OK;
+}
+
+static enum err_code remember(struct binder *b, struct matrix *m, const struct gguf_tensor *t)
+{
+    if (b->n == b->cap) {
+        size_t cap = b->cap ? 2 * b->cap : 256;
+        struct binding *bindings = realloc(b->bindings, cap * sizeof *bindings);
+        if (!bindings)
+            return err_set(b->err, ERR_NO_MEMORY, "out of memory for %zu tensors", cap);
+        b->bindings = bindings;
+        b->cap = cap;
+    }
+    b->bindings[b->n] = (struct binding){m, t, b->model->packed_bytes};
+    b->n++;
+    b->model->packed_bytes += (matrix_bytes(m) + ALIGN - 1) / ALIGN * ALIGN;
+    return ERR_OK;
+}
+
+enum err_code bind_named_matrix(struct binder *b, const char *name, uint32_t rows, uint32_t cols,
+                                struct matrix *out)
+{
+    const struct gguf_tensor *t;
+    enum err_code code = find(b, name, rows, cols, &t);
+    if (!code)
+        code = matrix_shape(out, t->format, rows, cols, b->err);
+    if (code)
+        return code;
+    if (out->pack == MATRIX_ROWS) {
+        out->data = t->data;
+        return ERR_OK;
+    }
+    return remember(b, out, t);
+}
+
+enum err_code bind_vector(struct binder *b, const char *name, uint32_t n, float **out)
+{
+    char full[GGUF_NAME_MAX + 1];
+    full_name(b, name, full);
+    return bind_named_vector(b, full, n, out);
+}
+
+enum err_code bind_matrix(struct binder *b, const char *name, uint32_t rows, uint32_t cols,
+                          struct matrix *out)
+{
+    char full[GGUF_NAME_MAX + 1];
+    full_name(b, name, full);
+    return bind_named_matrix(b, full, rows, cols, out);
+}
+
+enum err_code bind_part(struct binder *b, const char *name, uint32_t rows, uint32_t cols,
+                        struct joined *to)
+{
+    to->from[to->parts] = to->rows;
+    to->rows += rows;
+    return bind_matrix(b, name, rows, cols, &to->part[to->parts++]);
+}
+
+enum err_code bind_bias(struct binder *b, const char *name, uint32_t from, uint32_t n,
+                        struct joined *to)
+{
+    float *bias;
+    enum err_code code = bind_vector(b, name, n, &bias);
+    if (code)
+        return code;
+    if (!to->bias && !(to->bias = calloc(to->rows, sizeof *to->bias)))
+        code = err_set(b->err, ERR_NO_MEMORY, "out of memory for tensor '%s'", name);
+    else
+        memcpy(to->bias + from, bias, n * sizeof *bias);
+    free(bias);
+    return code;
+}
+
+enum err_code bind_norms(struct binder *b, struct layer *l)
+{
+    uint32_t C = binder_shape(b)->C;
+    enum err_code code = bind_vector(b, "attn_norm.weight", C, &l->attention_norm);
+    return code ? code : bind_vector(b, "ffn_norm.weight", C, &l->hidden_norm);
+}
+
+enum err_code bind_qkv(struct binder *b, struct layer *l)
+{
+    const struct model_shape *s = binder_shape(b);
+    uint32_t q = s->H * s->D, kv = s->H_kv * s->D;
+    enum err_code code;
+    if ((code = bind_part(b, "attn_q.weight", q, s->C, &l->qkv)) ||
+        (code = bind_part(b, "attn_k.weight", kv, s->C, &l->qkv)) ||
+        (code = bind_part(b, "attn_v.weight", kv, s->C, &l->qkv)))
+        return code;
+    return bind_matrix(b, "attn_output.weight", s->C, q, &l->out);
+}
+
+enum err_code bind_feed_forward(struct binder *b, struct layer *l)
+{
+    const struct model_shape *s = binder_shape(b);
+    enum err_code code;
+    if ((code = bind_part(b, "ffn_gate.weight", s->hidden, s->C, &l->gate_up)) ||
+        (code = bind_part(b, "ffn_up.weight", s->hidden, s->C, &l->gate_up)))
+        return code;
+    return bind_matrix(b, "ffn_down.weight", s->C, s->hidden, &l->down);
+}
+
+struct packing {
+    struct binder *binder;
+    struct team *team;
+};
+
+static void pack_all(void *arg, unsigned thread)
+{
+    struct packing *p = arg;
+    for (size_t i = 0; i < p->binder->n; i++) {
+        const struct binding *b = &p->binder->bindings[i];
+        unsigned char *to = p->binder->model->packed + b->at;
+        size_t groups = matrix_groups(b->matrix), g;
+        while ((g = team_claim(p->team, 1)) < groups)
+            matrix_pack_group(b->matrix, b->tensor->data, g, to + g * b->matrix->group_bytes);
+        team_barrier(p->team);
+        if (thread == 0)
+            gguf_forget(p->binder->model->file, b->tensor);
+    }
+}
+
+enum err_code bind_pack(struct binder *b, struct team *team)
+{
+    struct model *m = b->model;
+    if (!m->packed_bytes)
+        return ERR_OK;
+    m->packed = memory_take(m->packed_bytes);
+    if (!m->packed)
+        return err_set(b->err, ERR_NO_MEMORY, "%s: %zu MiB of memory are needed for the weights",
+                       gguf_name(m->file), m->packed_bytes >> 20);
+    struct packing p = {b, team};
+    team_run(team, pack_all, &p);
+    for (size_t i = 0; i < b->n; i++)
+        b->bindings[i].matrix->data = m->packed + b->bindings[i].at;
+    return ERR_OK;
+}

@@ -1,0 +1,240 @@
+// One step through the layers, run by all threads of the team together.
+//
+// Between two barriers each thread claims items of one phase: tokens, groups of rows, heads. Every
+// number is computed by one thread in one order, so neither the number of threads nor the company
+// in the batch changes a bit.
+#include <math.h>
+#include <string.h>
+
+#include "kernels/attention.h"
+#include "llm/engine_private.h"
+
+enum { GROUPS_AT_ONCE = 4, GATE_COLUMNS = 256, LANES = 8 };
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+// Root mean square norm: out = x / rms(x) * weight.
+static void norm(const float *x, const float *weight, size_t n, float eps, float *out,
+                 atomic_bool *not_finite)
+{
+    double sums[LANES] = {0}, sum = 0;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t k = 0; k < LANES; k++)
+            sums[k] += (double)x[i + k] * (double)x[i + k];
+    for (; i < n; i++)
+        sum += (double)x[i] * (double)x[i];
+    for (size_t k = 0; k < LANES; k++)
+        sum += sums[k];
+    float inverse = (float)(1 / sqrt(sum / (double)n + (double)eps));
+    if (!isfinite(sum))
+        atomic_store_explicit(not_finite, true, memory_order_relaxed);
+    for (i = 0; i < n; i++)
+        out[i] = x[i] * inverse * weight[i];
+}
+
+static void embed(struct engine *e, size_t t)
+{
+    const struct gguf_tensor *w = e->model->embedding;
+    size_t C = e->model->shape.C;
+    const unsigned char *row = w->data + (size_t)e->at[t].token * quant_bytes(w->format, C);
+    w->format->dequantize(row, e->x + t * C, C);
+}
+
+// Cosines and sines of the token's position.
+static void turn(struct engine *e, size_t t)
+{
+    const struct model_shape *s = &e->model->shape;
+    const float *factors = e->at[t].session->rope_factors;
+    size_t half = s->rope_dims / 2;
+    float *out = e->rope + t * 2 * half;
+    for (size_t i = 0; i < half; i++) {
+        double frequency = pow((double)s->rope_base, -2.0 * (double)i / s->rope_dims);
+        double angle = e->at[t].position * frequency * (double)s->rope_scale;
+        if (factors)
+            angle /= (double)factors[i];
+        out[2 * i] = (float)cos(angle) * s->rope_amplitude;
+        out[2 * i + 1] = (float)sin(angle) * s->rope_amplitude;
+    }
+}
+
+static void begin(struct engine *e)
+{
+    size_t t;
+    while ((t = team_claim(e->team, 1)) < e->T) {
+        embed(e, t);
+        turn(e, t);
+    }
+    team_barrier(e->team);
+}
+
+// Adds what the last matrix gave (unless it is the first layer), then norms into the vectors.
+static void add_and_norm(struct engine *e, bool add, const float *weight)
+{
+    const struct model_shape *s = &e->model->shape;
+    size_t C = s->C, t;
+    while ((t = team_claim(e->team, 1)) < e->T) {
+        float *x = e->x + t * C;
+        for (size_t i = 0; add && i < C; i++)
+            x[i] += e->added[t * C + i];
+        norm(x, weight, C, s->eps, e->width.x + t * C, &e->not_finite);
+        vectors_quantize(&e->width, t, 0, C / MATRIX_BLOCK);
+    }
+    team_barrier(e->team);
+}
+
+static void multiply(struct engine *e, const struct matrix *m, const struct vectors *v, float *y)
+{
+    size_t groups = matrix_groups(m), g;
+    while ((g = team_claim(e->team, GROUPS_AT_ONCE)) < groups)
+        matrix_multiply(m, v, y, m->rows, g, least(g + GROUPS_AT_ONCE, groups));
+    team_barrier(e->team);
+}
+
+// All parts in one phase: items are counted through.
+static void multiply_joined(struct engine *e, const struct joined *j, const struct vectors *v,
+                            float *y)
+{
+    size_t items[3], all = 0, i;
+    for (uint32_t p = 0; p < j->parts; p++)
+        all += items[p] = (matrix_groups(&j->part[p]) + GROUPS_AT_ONCE - 1) / GROUPS_AT_ONCE;
+    while ((i = team_claim(e->team, 1)) < all) {
+        uint32_t p = 0;
+        while (i >= items[p])
+            i -= items[p++];
+        const struct matrix *m = &j->part[p];
+        size_t g = i * GROUPS_AT_ONCE;
+        matrix_multiply(m, v, y + j->from[p], j->rows, g,
+                        least(g + GROUPS_AT_ONCE, matrix_groups(m)));
+    }
+    team_barrier(e->team);
+}
+
+static void rotate(float *head, const float *rope, size_t half, enum rope_style style)
+{
+    size_t step = style == ROPE_PAIRS ? 2 : 1, other = style == ROPE_PAIRS ? 1 : half;
+    for (size_t i = 0; i < half; i++) {
+        float a = head[step * i], b = head[step * i + other];
+        head[step * i] = a * rope[2 * i] - b * rope[2 * i + 1];
+        head[step * i + other] = a * rope[2 * i + 1] + b * rope[2 * i];
+    }
+}
+
+static void turn_head(struct engine *e, size_t t, float *head, const float *weight)
+{
+    const struct model_shape *s = &e->model->shape;
+    size_t half = s->rope_dims / 2;
+    if (weight)
+        norm(head, weight, s->D, s->eps, head, &e->not_finite);
+    rotate(head, e->rope + t * 2 * half, half, e->model->arch->rope);
+}
+
+// Biases, head norms and rotation of one KV head with the query heads that share it; keys and
+// values go to the cache.
+static void place_head(struct engine *e, uint32_t l, size_t t, uint32_t h)
+{
+    const struct model_shape *s = &e->model->shape;
+    const struct layer *layer = &e->model->layers[l];
+    size_t D = s->D, share = s->H / s->H_kv;
+    float *row = e->qkv + t * layer->qkv.rows;
+    float *q = row + h * share * D, *k = row + (s->H + h) * D, *v = row + (s->H + s->H_kv + h) * D;
+    if (layer->qkv.bias) {
+        const float *bias = layer->qkv.bias;
+        for (size_t i = 0; i < share * D; i++)
+            q[i] += bias[q - row + (ptrdiff_t)i];
+        for (size_t i = 0; i < D; i++) {
+            k[i] += bias[k - row + (ptrdiff_t)i];
+            v[i] += bias[v - row + (ptrdiff_t)i];
+        }
+    }
+    for (size_t i = 0; i < share; i++)
+        turn_head(e, t, q + i * D, layer->q_norm);
+    turn_head(e, t, k, layer->k_norm);
+    const struct session *session = e->at[t].session;
+    attention_store(session_cache(session, l, h, 0), session_cache(session, l, h, 1), D,
+                    e->at[t].position, k, v);
+}
+
+static void attend(struct engine *e, uint32_t l, unsigned thread)
+{
+    const struct model_shape *s = &e->model->shape;
+    size_t items = e->T * s->H_kv, share = s->H / s->H_kv, i;
+    while ((i = team_claim(e->team, 1)) < items)
+        place_head(e, l, i / s->H_kv, (uint32_t)(i % s->H_kv));
+    team_barrier(e->team);
+    while ((i = team_claim(e->team, 1)) < items) {
+        size_t t = i / s->H_kv;
+        uint32_t h = (uint32_t)(i % s->H_kv);
+        const struct session *session = e->at[t].session;
+        struct attention a = {
+            .keys = session_cache(session, l, h, 0),
+            .values = session_cache(session, l, h, 1),
+            .n = (size_t)e->at[t].position + 1,
+            .D = s->D,
+            .heads = share,
+            .q = e->qkv + t * e->model->layers[l].qkv.rows + h * share * s->D,
+            .scale = 1 / sqrtf((float)s->D),
+            .scores = e->scores + thread * e->scores_each,
+            .out = e->heads.x + t * s->H * s->D + h * share * s->D,
+        };
+        attention_run(&a);
+    }
+    team_barrier(e->team);
+    while ((i = team_claim(e->team, 1)) < e->T)
+        vectors_quantize(&e->heads, i, 0, (size_t)s->H * s->D / MATRIX_BLOCK);
+    team_barrier(e->team);
+}
+
+static void gate(struct engine *e)
+{
+    size_t n = e->model->shape.hidden, pieces = (n + GATE_COLUMNS - 1) / GATE_COLUMNS, i;
+    while ((i = team_claim(e->team, 1)) < e->T * pieces) {
+        size_t t = i / pieces, from = i % pieces * GATE_COLUMNS, to = least(from + GATE_COLUMNS, n);
+        const float *row = e->hidden + t * 2 * n;
+        attention_gate(row + from, row + n + from, e->inner.x + t * n + from, to - from);
+        vectors_quantize(&e->inner, t, from / MATRIX_BLOCK, to / MATRIX_BLOCK);
+    }
+    team_barrier(e->team);
+}
+
+// Norms the tokens whose logits are wanted into the first vectors, then multiplies by the head.
+static void finish(struct engine *e, unsigned thread)
+{
+    const struct model_shape *s = &e->model->shape;
+    size_t C = s->C, i;
+    if (thread == 0)
+        vectors_shape(&e->width, e->wanted, C);
+    team_barrier(e->team);
+    while ((i = team_claim(e->team, 1)) < e->wanted) {
+        size_t t = e->wants[i];
+        float *x = e->x + t * C;
+        for (size_t k = 0; k < C; k++)
+            x[k] += e->added[t * C + k];
+        norm(x, e->model->final_norm, C, s->eps, e->width.x + i * C, &e->not_finite);
+        vectors_quantize(&e->width, i, 0, C / MATRIX_BLOCK);
+    }
+    team_barrier(e->team);
+    multiply(e, &e->model->head, &e->width, e->logits);
+}
+
+void forward(void *engine, unsigned thread)
+{
+    struct engine *e = engine;
+    begin(e);
+    for (uint32_t l = 0; l < e->model->shape.L; l++) {
+        const struct layer *layer = &e->model->layers[l];
+        add_and_norm(e, l > 0, layer->attention_norm);
+        multiply_joined(e, &layer->qkv, &e->width, e->qkv);
+        attend(e, l, thread);
+        multiply(e, &layer->out, &e->heads, e->added);
+        add_and_norm(e, true, layer->hidden_norm);
+        multiply_joined(e, &layer->gate_up, &e->width, e->hidden);
+        gate(e);
+        multiply(e, &layer->down, &e->inner, e->added);
+    }
+    if (e->wanted)
+        finish(e, thread);
+}

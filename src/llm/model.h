@@ -1,0 +1,73 @@
+// A language model's weights and shape, bound to the file and checked, ready for the kernels.
+#ifndef FETTLE_LLM_MODEL_H
+#define FETTLE_LLM_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernels/matrix.h"
+#include "kernels/team.h"
+#include "llm/gguf.h"
+
+enum {
+    MODEL_LAYERS_MAX = 512,
+    MODEL_WIDTH_MAX = 1 << 17, // of an embedding
+    MODEL_HIDDEN_MAX = 1 << 19,
+    MODEL_HEADS_MAX = 1 << 10,
+    MODEL_HEAD_MAX = 512,
+    MODEL_SHARED_MAX = 64, // query heads to a KV head
+};
+
+struct model_shape {
+    uint32_t L, C, V;    // layers, width, vocabulary
+    uint32_t H, H_kv, D; // query heads, KV heads, size of a head
+    uint32_t hidden;     // of the feed-forward
+    uint32_t context;    // that the model was trained for
+    uint32_t rope_dims;  // of a head, that are rotated
+    float eps;           // of the norms
+    float rope_base;
+    float rope_scale;       // positions are multiplied by it
+    float rope_amplitude;   // of sine and cosine (long-rope)
+    uint32_t rope_original; // context before long-rope's stretching; 0: none
+    uint64_t parameters;
+};
+
+// Matrices that share an input and lie one below the other in the output.
+struct joined {
+    struct matrix part[3];
+    uint32_t from[3]; // first output row
+    uint32_t parts, rows;
+    float *bias; // [rows]; NULL: none
+};
+
+struct layer {
+    float *attention_norm, *hidden_norm; // [C]
+    float *q_norm, *k_norm;              // [D]; NULL: none
+    struct joined qkv;                   // H*D + 2*H_kv*D rows
+    struct joined gate_up;               // 2*hidden rows
+    struct matrix out, down;
+};
+
+struct arch;
+
+struct model {
+    struct gguf *file;
+    const struct arch *arch;
+    struct model_shape shape;
+    const struct gguf_tensor *embedding;
+    float *final_norm;
+    struct matrix head;
+    struct layer *layers;
+    float *rope_short, *rope_long; // divisors of the frequencies, [rope_dims/2]; NULL: none
+    unsigned char *packed;         // all packed weights
+    size_t packed_bytes;
+};
+
+// Loads with the team's threads. ERR_UNSUPPORTED names what is not supported; ERR_INPUT the key or
+// tensor that is missing or of the wrong shape.
+enum err_code model_open(const char *path, struct team *team, struct model **out, struct err *err);
+void model_close(struct model **m);
+
+const char *model_arch_name(const struct model *m);
+
+#endif

@@ -1,0 +1,301 @@
+// Writes models of real shapes with random weights: what tests and benches run on.
+#include "llm/synth.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/rng.h"
+#include "llm/gguf_write.h"
+
+struct shape {
+    const char *name, *arch;
+    uint32_t L, C, H, H_kv, D, hidden, V, context;
+    float rope_base, eps;
+    bool tied, factors; // factors: Llama 3's stretched frequencies
+};
+
+static const struct shape shapes[] = {
+    {"Llama-3.2-1B", "llama", 16, 2048, 32, 8, 64, 8192, 128256, 131072, 5e5f, 1e-5f, true, true},
+    {"Llama-3.2-3B", "llama", 28, 3072, 24, 8, 128, 8192, 128256, 131072, 5e5f, 1e-5f, true, true},
+    {"TinyLlama-1.1B", "llama", 22, 2048, 32, 4, 64, 5632, 32000, 2048, 1e4f, 1e-5f, false, false},
+    {"SmolLM2-135M", "llama", 30, 576, 9, 3, 64, 1536, 49152, 8192, 1e5f, 1e-5f, true, false},
+    {"SmolLM2-1.7B", "llama", 24, 2048, 32, 32, 64, 8192, 49152, 8192, 13e4f, 1e-5f, true, false},
+    {"Qwen2.5-0.5B", "qwen2", 24, 896, 14, 2, 64, 4864, 151936, 32768, 1e6f, 1e-6f, true, false},
+    {"Qwen2.5-1.5B", "qwen2", 28, 1536, 12, 2, 128, 8960, 151936, 32768, 1e6f, 1e-6f, true, false},
+    {"Qwen2.5-3B", "qwen2", 36, 2048, 16, 2, 128, 11008, 151936, 32768, 1e6f, 1e-6f, true, false},
+    {"Qwen3-0.6B", "qwen3", 28, 1024, 16, 8, 128, 3072, 151936, 40960, 1e6f, 1e-6f, true, false},
+    {"Qwen3-1.7B", "qwen3", 28, 2048, 16, 8, 128, 6144, 151936, 40960, 1e6f, 1e-6f, true, false},
+    {"Qwen3-4B", "qwen3", 36, 2560, 32, 8, 128, 9728, 151936, 40960, 1e6f, 1e-6f, true, false},
+    {"Phi-3-mini-4k", "phi3", 32, 3072, 32, 32, 96, 8192, 32064, 4096, 1e4f, 1e-5f, false, false},
+    {"tiny-llama", "llama", 3, 256, 8, 2, 32, 512, 320, 512, 1e4f, 1e-5f, false, true},
+    {"tiny-qwen2", "qwen2", 3, 256, 8, 2, 64, 512, 320, 512, 1e6f, 1e-6f, true, false},
+    {"tiny-qwen3", "qwen3", 3, 256, 8, 4, 96, 512, 320, 512, 1e6f, 1e-6f, true, false},
+    {"tiny-phi3", "phi3", 3, 256, 4, 4, 64, 512, 320, 512, 1e4f, 1e-5f, false, false},
+};
+
+enum { POOL = 1 << 16, PIECE = 1 << 12 }; // weights of a pool; blocks written at once
+
+// Blocks of random weights of one format and spread, from which tensors are drawn.
+struct pool {
+    const struct quant_format *format;
+    float spread;
+    unsigned char *blocks;
+};
+
+struct writer {
+    const struct synth *options;
+    const struct shape *shape;
+    struct gguf_writer *file;
+    struct rng rng;
+    bool data; // second pass: data instead of declarations
+    struct pool pools[8];
+    size_t pool_count;
+    struct err *err;
+    enum err_code code;
+};
+
+const char *synth_shape_name(size_t i)
+{
+    return i < sizeof shapes / sizeof *shapes ? shapes[i].name : NULL;
+}
+
+static const struct pool *find_pool(struct writer *w, const struct quant_format *f, float spread)
+{
+    for (size_t i = 0; i < w->pool_count; i++)
+        if (w->pools[i].format == f && w->pools[i].spread == spread)
+            return &w->pools[i];
+    size_t at = w->pool_count < 8 ? w->pool_count++ : 7;
+    struct pool *p = &w->pools[at];
+    free(p->blocks);
+    *p = (struct pool){f, spread, malloc(quant_bytes(f, POOL))};
+    float *x = malloc(POOL * sizeof *x);
+    if (x && p->blocks) {
+        for (size_t i = 0; i < POOL; i++)
+            x[i] = (float)rng_normal(&w->rng) * spread;
+        f->quantize(x, p->blocks, POOL);
+    } else {
+        w->code = err_set(w->err, ERR_NO_MEMORY, "out of memory for random weights");
+    }
+    free(x);
+    return p;
+}
+
+static void write_random(struct writer *w, const struct quant_format *f, uint64_t count,
+                         float spread)
+{
+    const struct pool *p = find_pool(w, f, spread);
+    unsigned char *piece = malloc((size_t)PIECE * f->bytes);
+    if (!piece)
+        w->code = err_set(w->err, ERR_NO_MEMORY, "out of memory for random weights");
+    for (uint64_t left = count / f->block; left && !w->code;) {
+        size_t now = left < PIECE ? (size_t)left : PIECE;
+        for (size_t i = 0; i < now; i++)
+            memcpy(piece + i * f->bytes, p->blocks + rng_below(&w->rng, POOL / f->block) * f->bytes,
+                   f->bytes);
+        gguf_write_data(w->file, piece, now * f->bytes);
+        left -= now;
+    }
+    free(piece);
+}
+
+static void matrix(struct writer *w, const char *name, uint32_t rows, uint32_t cols,
+                   const char *type)
+{
+    const struct quant_format *f = quant_format_by_name(type);
+    if (w->data)
+        write_random(w, f, (uint64_t)rows * cols, 1 / sqrtf((float)cols));
+    else
+        gguf_write_tensor(w->file, name, f, (uint64_t[]){cols, rows}, 2);
+}
+
+// A vector of floats around `mean`.
+static void vector(struct writer *w, const char *name, uint32_t n, float mean, float spread)
+{
+    if (!w->data) {
+        gguf_write_tensor(w->file, name, quant_format_of(QUANT_F32), (uint64_t[]){n}, 1);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        float v = mean + spread * (float)rng_normal(&w->rng);
+        gguf_write_data(w->file, &v, sizeof v);
+    }
+}
+
+// Where llama.cpp's Q4_K_M spends more bits.
+static bool gets_more_bits(uint32_t layer, uint32_t L)
+{
+    return layer < L / 8 || layer >= 7 * L / 8 || (layer - L / 8) % 3 == 2;
+}
+
+static void layer(struct writer *w, uint32_t l)
+{
+    const struct shape *s = w->shape;
+    bool mixed = strcasecmp(w->options->type, "Q4_K_M") == 0;
+    const char *type = mixed ? "Q4_K" : w->options->type;
+    const char *better = mixed && gets_more_bits(l, s->L) ? "Q6_K" : type;
+    uint32_t q = s->H * s->D, kv = s->H_kv * s->D;
+    char name[64];
+#define NAME(suffix) (snprintf(name, sizeof name, "blk.%u." suffix, l), name)
+    vector(w, NAME("attn_norm.weight"), s->C, 1, 0.1f);
+    if (strcmp(s->arch, "phi3") == 0) {
+        matrix(w, NAME("attn_qkv.weight"), q + 2 * kv, s->C, type);
+    } else {
+        matrix(w, NAME("attn_q.weight"), q, s->C, type);
+        matrix(w, NAME("attn_k.weight"), kv, s->C, type);
+        matrix(w, NAME("attn_v.weight"), kv, s->C, better);
+    }
+    if (strcmp(s->arch, "qwen2") == 0) {
+        vector(w, NAME("attn_q.bias"), q, 0, 0.5f);
+        vector(w, NAME("attn_k.bias"), kv, 0, 0.5f);
+        vector(w, NAME("attn_v.bias"), kv, 0, 0.5f);
+    }
+    if (strcmp(s->arch, "qwen3") == 0) {
+        vector(w, NAME("attn_q_norm.weight"), s->D, 1, 0.1f);
+        vector(w, NAME("attn_k_norm.weight"), s->D, 1, 0.1f);
+    }
+    matrix(w, NAME("attn_output.weight"), s->C, q, type);
+    vector(w, NAME("ffn_norm.weight"), s->C, 1, 0.1f);
+    if (strcmp(s->arch, "phi3") == 0) {
+        matrix(w, NAME("ffn_up.weight"), 2 * s->hidden, s->C, type);
+    } else {
+        matrix(w, NAME("ffn_gate.weight"), s->hidden, s->C, type);
+        matrix(w, NAME("ffn_up.weight"), s->hidden, s->C, type);
+    }
+    matrix(w, NAME("ffn_down.weight"), s->C, s->hidden, better);
+#undef NAME
+}
+
+static void tensors(struct writer *w, bool data)
+{
+    const struct shape *s = w->shape;
+    bool mixed = strcasecmp(w->options->type, "Q4_K_M") == 0;
+    const char *type = mixed ? "Q4_K" : w->options->type, *head = mixed ? "Q6_K" : type;
+    w->data = data;
+    matrix(w, "token_embd.weight", s->V, s->C, s->tied ? head : type);
+    if (!s->tied)
+        matrix(w, "output.weight", s->V, s->C, head);
+    vector(w, "output_norm.weight", s->C, 1, 0.1f);
+    if (s->factors)
+        vector(w, "rope_freqs.weight", s->D / 2, 4, 0.5f);
+    for (uint32_t l = 0; l < s->L && !w->code; l++)
+        layer(w, l);
+}
+
+static void keys(struct writer *w)
+{
+    const struct shape *s = w->shape;
+    struct gguf_writer *f = w->file;
+    char key[96];
+#define KEY(name) (snprintf(key, sizeof key, "%s." name, s->arch), key)
+    gguf_write_string(f, "general.architecture", str_of(s->arch));
+    gguf_write_string(f, "general.name", str_of(s->name));
+    gguf_write_u32(f, KEY("block_count"), s->L);
+    gguf_write_u32(f, KEY("context_length"), s->context);
+    gguf_write_u32(f, KEY("embedding_length"), s->C);
+    gguf_write_u32(f, KEY("feed_forward_length"), s->hidden);
+    gguf_write_u32(f, KEY("attention.head_count"), s->H);
+    gguf_write_u32(f, KEY("attention.head_count_kv"), s->H_kv);
+    gguf_write_u32(f, KEY("attention.key_length"), s->D);
+    gguf_write_u32(f, KEY("attention.value_length"), s->D);
+    gguf_write_f32(f, KEY("attention.layer_norm_rms_epsilon"), s->eps);
+    gguf_write_f32(f, KEY("rope.freq_base"), s->rope_base);
+    gguf_write_u32(f, KEY("rope.dimension_count"), s->D);
+    gguf_write_u32(f, KEY("vocab_size"), s->V);
+#undef KEY
+}
+
+// GPT-2's printable character for a byte, as UTF-8.
+static struct str byte_text(unsigned b, char out[3])
+{
+    bool plain = (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174;
+    unsigned cp = plain ? b : b < 33 ? 256 + b : b < 161 ? 289 + b - 127 : 323;
+    if (cp < 128) {
+        out[0] = (char)cp;
+        return (struct str){out, 1};
+    }
+    out[0] = (char)(0xc0 | cp >> 6);
+    out[1] = (char)(0x80 | (cp & 63));
+    return (struct str){out, 2};
+}
+
+// 256 bytes, " t" (so that there is a merge), the end of text, and fillers.
+static void own_tokens(struct writer *w)
+{
+    enum { FIXED = 258, FILLER = 16 };
+    uint32_t V = w->shape->V;
+    struct str *tokens = calloc(V, sizeof *tokens);
+    int32_t *kinds = calloc(V, sizeof *kinds);
+    char *text = calloc(V, FILLER);
+    if (tokens && kinds && text) {
+        for (uint32_t i = 0; i < V; i++) {
+            kinds[i] = i < 257 ? 1 : i == 257 ? 3 : 5;
+            if (i < 256)
+                tokens[i] = byte_text(i, text + i * FILLER);
+            else if (i < FIXED)
+                tokens[i] = str_of(i == 256 ? "\xc4\xa0t" : "<|endoftext|>");
+            else
+                tokens[i] = (struct str){text + i * FILLER,
+                                         (size_t)snprintf(text + i * FILLER, FILLER, "[PAD%u]", i)};
+        }
+        gguf_write_string(w->file, "tokenizer.ggml.model", STR_LIT("gpt2"));
+        gguf_write_string(w->file, "tokenizer.ggml.pre", STR_LIT("gpt-2"));
+        gguf_write_strings(w->file, "tokenizer.ggml.tokens", tokens, V);
+        gguf_write_i32s(w->file, "tokenizer.ggml.token_type", kinds, V);
+        gguf_write_strings(w->file, "tokenizer.ggml.merges", (struct str[]){STR_LIT("\xc4\xa0 t")},
+                           1);
+        gguf_write_u32(w->file, "tokenizer.ggml.bos_token_id", 257);
+        gguf_write_u32(w->file, "tokenizer.ggml.eos_token_id", 257);
+    } else {
+        w->code = err_set(w->err, ERR_NO_MEMORY, "out of memory for %u tokens", V);
+    }
+    free(tokens);
+    free(kinds);
+    free(text);
+}
+
+static void copied_tokens(struct writer *w)
+{
+    const struct gguf *g = w->options->vocabulary;
+    const struct gguf_value *tokens;
+    w->code = gguf_array(g, "tokenizer.ggml.tokens", GGUF_STRING, &tokens, w->err);
+    if (!w->code && tokens->count != w->shape->V)
+        w->code = err_set(w->err, ERR_INPUT, "%s has %llu tokens, %s needs %u", gguf_name(g),
+                          (unsigned long long)tokens->count, w->shape->name, w->shape->V);
+    for (size_t i = 0; i < gguf_key_count(g) && !w->code; i++)
+        if (str_starts(gguf_key_at(g, i)->key, STR_LIT("tokenizer.")))
+            gguf_write_copy(w->file, gguf_key_at(g, i));
+}
+
+enum err_code synth_write(const struct synth *s, const char *path, struct err *err)
+{
+    struct writer w = {.options = s, .err = err};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        if (strcasecmp(s->like, shapes[i].name) == 0)
+            w.shape = &shapes[i];
+    if (!w.shape)
+        return err_set(err, ERR_NOT_FOUND, "no shape is called '%s'", s->like);
+    if (strcasecmp(s->type, "Q4_K_M") != 0 && !quant_format_by_name(s->type))
+        return err_set(err, ERR_NOT_FOUND, "no weight format is called '%s'", s->type);
+    enum err_code code = gguf_write_open(path, &w.file, err);
+    if (code)
+        return code;
+    rng_seed(&w.rng, s->seed);
+    keys(&w);
+    if (s->vocabulary)
+        copied_tokens(&w);
+    else
+        own_tokens(&w);
+    tensors(&w, false);
+    if (!w.code)
+        tensors(&w, true);
+    for (size_t i = 0; i < w.pool_count; i++)
+        free(w.pools[i].blocks);
+    if (w.code) {
+        gguf_write_abandon(&w.file);
+        return w.code;
+    }
+    return gguf_write_finish(&w.file, err);
+}

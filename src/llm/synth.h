@@ -1,0 +1,20 @@
+// Writes models of real shapes with random weights: what tests and benches run on.
+#ifndef FETTLE_LLM_SYNTH_H
+#define FETTLE_LLM_SYNTH_H
+
+#include "base/err.h"
+#include "llm/gguf.h"
+
+struct synth {
+    const char *like; // "Qwen2.5-1.5B", "tiny-llama": see synth_shape_name
+    const char *type; // a weight format's name, or "Q4_K_M": Q4_K with some Q6_K as llama.cpp mixes
+    uint64_t seed;
+    const struct gguf *vocabulary; // tokens are copied from there; NULL: single bytes and fillers
+};
+
+// The same arguments give the same bytes. ERR_NOT_FOUND for an unknown shape or type.
+enum err_code synth_write(const struct synth *s, const char *path, struct err *err);
+
+const char *synth_shape_name(size_t i); // NULL past the last
+
+#endif
