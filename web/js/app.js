@@ -7,6 +7,8 @@ import * as sensors from '/js/sensors.js';
 import * as incidents from '/js/incidents.js';
 
 const STATUS_MS = 2000;
+const REFRESH_MS = 2000;
+const FAST = 3; // plant seconds a second, from which charts are refreshed
 const $ = (id) => document.getElementById(id);
 let plant = null;     // the latest /status
 let plantAt = 0;      // when it came
@@ -155,5 +157,6 @@ document.addEventListener('visibilitychange', () => {
 });
 setInterval(() => document.hidden || loadStatus(), STATUS_MS);
 setInterval(everySecond, 1000);
+setInterval(() => !document.hidden && started && pace > FAST && sensors.refresh(), REFRESH_MS);
 requestAnimationFrame(frame);
 loadStatus();

@@ -26,7 +26,7 @@ function incidentRow(i) {
   return element('li', {}, element('button', { class: 'row', type: 'button',
     onclick: () => openIncident(i.id) },
   element('i', { class: i.severity + (over ? ' over' : '') }),
-  element('span', {}, i.title || `${i.asset}: ${i.kinds.join(', ')}`),
+  element('span', { class: 'title', title: i.title }, i.title || `${i.asset}: ${i.kinds.join(', ')}`),
   element('small', {},
     element('span', { class: 'tag ' + i.state }, i.state), ' ',
     `#${i.id}, ${time(i.start, now)}, ${span(i.start, i.active ? null : i.last)}, ` +
@@ -44,7 +44,7 @@ function showIncidents() {
 function anomalyRow(a) {
   return element('li', {}, element('div', { class: 'row' },
     element('i', { class: a.severity + (a.open ? '' : ' over') }),
-    element('span', {}, a.message || `${a.sensor} ${a.type}`),
+    element('span', {}, element('b', {}, a.sensor), ' ', a.message || a.type),
     element('small', {}, `${time(a.start, now)}, ` +
       (a.open ? `for ${span(a.start, null)}, goes on` : span(a.start, a.end)))));
 }

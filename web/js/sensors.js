@@ -104,20 +104,27 @@ const seen = new IntersectionObserver((entries) => {
 }, { rootMargin: '200px' });
 
 async function loadHistory(card) {
-  card.data = [[], []];
+  card.data = card.data || [[], []];
   try {
     const h = await get('/api/v1/readings/history', { sensor: card.sensor.sensor,
       from: new Date((state.now - state.range) * 1000).toISOString(), columns: true,
       max_points: POINTS });
     const live = card.data;
     card.data = [h.columns.time_ms.map((t) => t / 1000), h.columns.value];
-    card.bucket = h.bucket_seconds;
     // What came live while the history was on its way.
-    live[0].forEach((t, i) => append(card, t, live[1][i]));
+    const end = Date.parse(h.to) / 1000;
+    live[0].forEach((t, i) => t >= end && append(card, t, live[1][i]));
     card.dirty = true;
   } catch (error) {
     card.plot.textContent = error.message;
   }
+}
+
+// Where plant time runs faster than the clock, the stream's two values a second are too few: what
+// lies between them comes from the history.
+export function refresh() {
+  for (const card of state.cards.values()) if (card.visible && card.data) loadHistory(card);
+  if (state.detail && state.detail.data) loadDetail();
 }
 
 function append(card, t, v) {
