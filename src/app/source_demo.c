@@ -8,6 +8,7 @@
 enum { BLOCK_READINGS = 8192 };
 
 static const int64_t history_us = US_PER_HOUR;
+static const int64_t history_readings = 2000000; // at most: a large plant shows less of the past
 static const int64_t shortest_sleep_us = 50 * US_PER_MS;
 static const double plant_faults_per_hour = 6; // something to look at, not a storm
 
@@ -85,7 +86,8 @@ enum err_code app_start_demo(struct app *a, size_t assets, double speed, uint64_
     int64_t now = app_now_us(a), last = store_last_reading_us(a->store);
     // A plant simulated faster than the clock has left readings ahead of it.
     int64_t live = last != TIME_NONE && last > now ? last + US_PER_SECOND : now;
-    int64_t from = live - history_us;
+    int64_t history = history_readings / ((int64_t)assets * SIM_PARAMETER_COUNT) * US_PER_SECOND;
+    int64_t from = live - (history < history_us ? history : history_us);
     if (last != TIME_NONE && last >= from)
         from = last + US_PER_SECOND;
     from -= from % US_PER_SECOND;
