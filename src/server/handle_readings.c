@@ -98,7 +98,7 @@ static void write_points(struct json_out *j, const struct store_history *h)
         json_object(j);
         json_key_time(j, "time", p->time_us);
         json_key_real(j, "value", p->value);
-        if (h->rollup != ROLLUP_RAW) {
+        if (h->bucket_us > 0) {
             json_key_real(j, "min", p->min);
             json_key_real(j, "max", p->max);
             json_key_int(j, "count", (int64_t)p->count);
@@ -132,7 +132,7 @@ static void write_columns(struct json_out *j, const struct store_history *h)
         json_int(j, h->points[i].time_us / US_PER_MS);
     json_end(j);
     write_column(j, "value", h, offsetof(struct store_point, value));
-    if (h->rollup != ROLLUP_RAW) {
+    if (h->bucket_us > 0) {
         write_column(j, "min", h, offsetof(struct store_point, min));
         write_column(j, "max", h, offsetof(struct store_point, max));
     }

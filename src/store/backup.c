@@ -84,7 +84,7 @@ static enum err_code copy_database(struct conn *from, const char *temp, struct e
     return code == ERR_OK ? sync_path(temp, 0, err) : code;
 }
 
-enum err_code store_backup(struct store *s, const char *path, struct err *err)
+static enum err_code backup_database(const char *database, const char *path, struct err *err)
 {
     char temp[STORE_PATH_BYTES];
     struct conn from = {0};
@@ -93,7 +93,7 @@ enum err_code store_backup(struct store *s, const char *path, struct err *err)
     enum err_code code = make_temp(path, temp, sizeof temp, err);
     if (code != ERR_OK)
         return code;
-    code = conn_open(&from, s->path, CONN_READ, err);
+    code = conn_open(&from, database, CONN_READ, err);
     if (code == ERR_OK)
         code = copy_database(&from, temp, err);
     conn_close(&from);
@@ -101,6 +101,21 @@ enum err_code store_backup(struct store *s, const char *path, struct err *err)
         code = err_errno(err, errno, "cannot name the backup %s", path);
     unlink(temp);
     return code == ERR_OK ? sync_folder_of(path, err) : code;
+}
+
+enum err_code store_backup(struct store *s, const char *path, struct err *err)
+{
+    return backup_database(s->path, path, err);
+}
+
+enum err_code store_backup_folder(const char *data_dir, const char *path, struct err *err)
+{
+    char database[STORE_PATH_BYTES + 16];
+    if (snprintf(database, sizeof database, "%s/fettle.db", data_dir) >= STORE_PATH_BYTES)
+        return err_set(err, ERR_LIMIT, "%s: path too long", data_dir);
+    if (!file_exists(database))
+        return err_set(err, ERR_NOT_FOUND, "%s holds no database", data_dir);
+    return backup_database(database, path, err);
 }
 
 // ---- restore ----

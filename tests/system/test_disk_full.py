@@ -48,7 +48,9 @@ def cycle(fettle, folder, acknowledged):
             break
     check(refused, "the disk never filled")
     check(fettle.request("GET", "/health")[0] in (200, 503), "no answer on a full disk")
-    check(stored(fettle) >= acknowledged, "readings are missing while the disk is full")
+    there = stored(fettle)
+    check(there >= acknowledged, "%d of %d readings are there while the disk is full"
+          % (there, acknowledged))
     os.unlink(ballast)
     freed = time.monotonic()
     while True:
