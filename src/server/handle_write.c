@@ -55,9 +55,14 @@ static void take_readings(struct exchange *x, enum ingest_format format, double 
         .readings = w->delivery.readings, .count = w->delivery.count, .done = committed, .arg = x};
     x->finish = finish;
     exchange_wait(x);
-    w->code = app_submit(x->app, &w->ticket, &w->err);
-    if (w->code != ERR_OK)
+    // Once it is handed in, `w` belongs to the thread that commits.
+    struct err err;
+    enum err_code code = app_submit(x->app, &w->ticket, &err);
+    if (code != ERR_OK) {
+        w->code = code;
+        w->err = err;
         exchange_continue(x);
+    }
 }
 
 static enum ingest_format format_of(const struct exchange *x)

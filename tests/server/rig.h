@@ -102,7 +102,7 @@ static inline void answer_free(struct answer *a)
 // A header's value, NULL when it is not there.
 static inline char *answer_header(const struct answer *a, const char *name)
 {
-    static char value[1024];
+    static _Thread_local char value[1024];
     char wanted[128];
     snprintf(wanted, sizeof wanted, "\r\n%s: ", name);
     const char *at = a->head ? strcasestr(a->head, wanted) : NULL;

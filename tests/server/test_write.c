@@ -287,6 +287,7 @@ static void a_body_that_comes_in_chunks_is_taken(void **state)
 }
 
 struct sender {
+    const struct rig *rig;
     pthread_t thread;
     int number;
     int failures;
@@ -332,6 +333,72 @@ static void many_senders_at_once_lose_nothing(void **state)
     }
 }
 
+// Sends what the server had no room for again, as its answer asks.
+static void *send_patiently(void *arg)
+{
+    struct sender *s = arg;
+    struct buf body = {0};
+    for (int k = 0; k < 600; k++)
+        buf_printf(&body, "m,asset=full-%d a=1 %d\n", s->number, 1795253616 + k);
+    for (int i = 0; i < 500; i++) {
+        struct answer a;
+        int status = rig_post(s->rig, "/api/v1/readings?precision=s", "text/plain", body.p, &a);
+        bool asked_to_wait = status == 503 && answer_header(&a, "Retry-After");
+        answer_free(&a);
+        if (status == 200) {
+            buf_free(&body);
+            return NULL;
+        }
+        if (!asked_to_wait)
+            break;
+        clock_sleep_us(5 * US_PER_MS);
+    }
+    s->failures++;
+    buf_free(&body);
+    return NULL;
+}
+
+static void a_full_queue_asks_to_come_back_and_loses_nothing(void **state)
+{
+    (void)state;
+    struct rig small;
+    struct sender senders[8];
+    static const char *const pairs[] = {"intake.queue=1024", NULL};
+    rig_open(&small, pairs);
+    for (int i = 0; i < 8; i++) {
+        senders[i] = (struct sender){.number = i, .rig = &small};
+        assert_int_equal(pthread_create(&senders[i].thread, NULL, send_patiently, &senders[i]), 0);
+    }
+    for (int i = 0; i < 8; i++) {
+        pthread_join(senders[i].thread, NULL);
+        assert_int_equal(senders[i].failures, 0);
+    }
+    struct app_status status;
+    app_status(small.app, &status);
+    assert_int_equal(status.readings_accepted, 8 * 600);
+    rig_close(&small);
+}
+
+static void more_readings_than_the_queue_holds_are_refused_whole(void **state)
+{
+    (void)state;
+    struct rig small;
+    struct answer a;
+    struct buf body = {0};
+    static const char *const pairs[] = {"intake.queue=1024", NULL};
+    rig_open(&small, pairs);
+    for (int k = 0; k < 1025; k++)
+        buf_printf(&body, "m,asset=big a=1 %d\n", 1795253616 + k);
+    assert_int_equal(rig_post(&small, "/api/v1/readings?precision=s", "text/plain", body.p, &a),
+                     413);
+    answer_free(&a);
+    assert_int_equal(rig_get(&small, "/status", &a), 200);
+    assert_non_null(strstr(a.body.p, "\"accepted\":0,"));
+    answer_free(&a);
+    buf_free(&body);
+    rig_close(&small);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +415,8 @@ int main(void)
         cmocka_unit_test(influx_clients_are_answered_in_their_words),
         cmocka_unit_test(a_body_that_comes_in_chunks_is_taken),
         cmocka_unit_test(many_senders_at_once_lose_nothing),
+        cmocka_unit_test(a_full_queue_asks_to_come_back_and_loses_nothing),
+        cmocka_unit_test(more_readings_than_the_queue_holds_are_refused_whole),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
