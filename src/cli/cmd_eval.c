@@ -1,20 +1,30 @@
-// fettle eval: measures detection on public benchmarks.
+// fettle eval: measures detection on the simulated plant and on public benchmarks.
+#include <signal.h>
 #include <string.h>
 
+#include "base/progress.h"
 #include "cli/command.h"
 #include "eval/detector.h"
 #include "eval/eval.h"
+#include "eval/eval_simulator.h"
 
 static struct {
     const char *detector, *html;
-    int64_t seed;
-} opt = {.seed = 1};
+    double days;
+    int64_t seed, plants, assets;
+} opt = {.days = 2, .seed = 1, .plants = 3, .assets = 2};
 
 static const struct option table[] = {
-    {"detector", "NAME", "Which detector (default: fettle's own; `list` names them)", OPTION_TEXT,
-     &opt.detector},
-    {"html", "FILE", "Also write a page that draws every file", OPTION_TEXT, &opt.html},
-    {"seed", "N", "For detectors with chance in them (default 1)", OPTION_INT, &opt.seed},
+    {"detector", "NAME", "For a benchmark: which detector (default fettle's own; `list` names all)",
+     OPTION_TEXT, &opt.detector},
+    {"html", "FILE", "For a benchmark: also write a page that draws every file", OPTION_TEXT,
+     &opt.html},
+    {"days", "N", "For the simulator: how long (default 2)", OPTION_REAL, &opt.days},
+    {"assets", "N", "For the simulator: pipes of each plant (default 2)", OPTION_INT, &opt.assets},
+    {"plants", "N", "For the simulator: plants, each of another seed (default 3)", OPTION_INT,
+     &opt.plants},
+    {"seed", "N", "Of the first plant, or of a detector with chance in it (default 1)", OPTION_INT,
+     &opt.seed},
     JSON_OPTION,
     OPTIONS_END};
 
@@ -48,14 +58,13 @@ static enum err_code list_detectors(enum eval_suite suite, struct err *err)
 static enum err_code print_report(const struct eval_report *r, struct err *err)
 {
     struct buf out = {0};
-    if (common_options.json) {
-        struct json_out j;
-        json_open(&j, &out);
+    struct json_out j;
+    json_open(&j, &out);
+    if (common_options.json)
         eval_report_json(r, &j);
-        buf_add_char(&out, '\n');
-    } else {
+    else
         eval_report_text(r, &out);
-    }
+    buf_add_z(&out, common_options.json ? "\n" : "");
     enum err_code code = cli_print(&out, err);
     buf_free(&out);
     return code;
@@ -80,9 +89,58 @@ static enum err_code measure(const struct benchmark *b, const char *folder, stru
     return code;
 }
 
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int sig)
+{
+    (void)sig;
+    interrupted = 1;
+}
+
+static bool show_progress(void *arg, uint64_t done, uint64_t total)
+{
+    struct progress *p = arg;
+    p->total = total;
+    progress_at(p, done, NULL);
+    return !interrupted;
+}
+
+static enum err_code simulate(struct err *err)
+{
+    struct progress progress;
+    struct eval_simulator_options o = {.seed = (uint64_t)opt.seed,
+                                       .plants = (size_t)opt.plants,
+                                       .assets = (uint32_t)opt.assets,
+                                       .days = opt.days,
+                                       .progress = show_progress,
+                                       .arg = &progress};
+    struct eval_simulator_report r;
+    struct buf out = {0};
+    struct json_out j;
+    if (!(opt.days > 0) || opt.plants < 1 || opt.assets < 1 || opt.assets > UINT32_MAX)
+        return err_set(err, ERR_USAGE, "--days, --plants and --assets must be above 0");
+    progress_open(&progress, "simulating", 0);
+    signal(SIGINT, interrupt);
+    enum err_code code = eval_simulator_run(&o, &r, err);
+    progress_clear(&progress);
+    if (code != ERR_OK)
+        return code;
+    json_open(&j, &out);
+    if (common_options.json)
+        eval_simulator_json(&r, &j);
+    else
+        eval_simulator_text(&r, &out);
+    buf_add_z(&out, common_options.json ? "\n" : "");
+    code = cli_print(&out, err);
+    buf_free(&out);
+    return code;
+}
+
 static enum err_code run(const struct option_list *operands, struct err *err)
 {
     const char *name = operands->count ? operands->items[0] : "";
+    if (strcmp(name, "simulator") == 0 && operands->count == 1)
+        return simulate(err);
     for (size_t i = 0; i < sizeof benchmarks / sizeof *benchmarks; i++) {
         const struct benchmark *b = &benchmarks[i];
         if (strcmp(b->name, name) != 0)
@@ -94,21 +152,28 @@ static enum err_code run(const struct option_list *operands, struct err *err)
                            name);
         return measure(b, operands->items[1], err);
     }
-    return err_set(err, ERR_USAGE, "what to measure is expected: skab, nab or ucr");
+    return err_set(err, ERR_USAGE,
+                   "what to measure is expected: simulator, skab DIR, nab DIR or ucr DIR");
 }
 
 const struct command command_eval = {
     .name = "eval",
-    .operands = "skab|nab|ucr DIR",
-    .summary = "Measure detection on public benchmarks",
+    .operands = "simulator | skab DIR | nab DIR | ucr DIR",
+    .summary = "Measure how well faults are found",
     .text =
-        "Runs a detector over the files of a benchmark, laid out as in its own repository, and\n"
-        "scores it by the leaderboard's protocol, per file and in all. It works on whatever files\n"
-        "are there. skab: outliers (F1, false and missed alarms in %) and change points. nab: the\n"
-        "three profiles. ucr: the share of series whose anomaly was found. --detector compares\n"
-        "with the baselines of the leaderboards; --html shows why a score is what it is.\n"
-        "A file that cannot be judged is named, the others count, and the exit status is 3.",
-    .examples = "  fettle eval skab data/skab --html skab.html\n"
+        "simulator runs the water plant with its faults through the engine: found, named rightly,\n"
+        "how late, and the false alarms.\n"
+        "The others are public benchmarks, laid out as in their own repositories and scored by "
+        "the\n"
+        "leaderboards' protocols, per file and in all, on whatever files are there. skab: "
+        "outliers\n"
+        "(F1, false and missed alarms in %) and change points. nab: its three profiles. ucr: the\n"
+        "share of series whose anomaly was found. --detector compares with the leaderboards'\n"
+        "baselines; --html shows why a score is what it is. A file that cannot be judged is "
+        "named,\n"
+        "the others count, and the exit status is 3.",
+    .examples = "  fettle eval simulator --days 30 --plants 1\n"
+                "  fettle eval skab data/skab --html skab.html\n"
                 "  fettle eval nab data/nab --detector windowed_gaussian\n"
                 "  fettle eval ucr data/ucr --json\n"
                 "  fettle eval skab --detector list\n",
