@@ -30,6 +30,12 @@ static int64_t allowance(const struct state *s, const struct rules *rules)
     return own > (double)after && own < (double)US_PER_DAY * 3660 ? (int64_t)own : after;
 }
 
+// The engine's clock at the last sign of life.
+static int64_t last_sign(const struct state *s)
+{
+    return s->alive && s->alive_us > s->heard_us ? s->alive_us : s->heard_us;
+}
+
 static void describe(const struct state *s, int64_t after, struct finding *f)
 {
     f->kind = ANOMALY_DROPOUT;
@@ -50,7 +56,7 @@ static enum judgement push(void *state, const struct rules *rules, const struct 
     if (s->seen) {
         int64_t after = allowance(s, rules);
         int64_t own_gap = sample->time_us - s->last_us;
-        int64_t gap = sample->ahead ? sample->clock_us - s->heard_us : own_gap;
+        int64_t gap = sample->ahead ? sample->clock_us - last_sign(s) : own_gap;
         if (!s->open && after > 0 && gap > after) {
             describe(s, after, f);
             judged = JUDGED_PAST;
@@ -71,8 +77,7 @@ static int64_t deadline(const void *state, const struct rules *rules)
     int64_t after = allowance(s, rules);
     if (!s->seen || s->open || after <= 0)
         return INT64_MAX;
-    int64_t since = s->alive && s->alive_us > s->heard_us ? s->alive_us : s->heard_us;
-    return since + after + 1;
+    return last_sign(s) + after + 1;
 }
 
 static enum judgement tick(void *state, const struct rules *rules, struct finding *f)

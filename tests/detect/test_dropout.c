@@ -156,6 +156,19 @@ static void a_sensor_that_always_sends_seldom_is_judged_by_its_own_interval(void
     scene_close(&sc);
 }
 
+static void a_sensor_whose_interval_is_within_the_set_time_is_held_to_that_time(void **state)
+{
+    (void)state;
+    struct scene sc;
+    scene_open(&sc, NULL);
+    for (int i = 0; i < 20; i++)
+        put(&sc, SCENE_FLOW, i * 10, 50);
+    put(&sc, SCENE_FLOW, 190 + 10.1, 50);
+    flush(&sc);
+    assert_int_equal(sc.opened[ANOMALY_DROPOUT], 1);
+    scene_close(&sc);
+}
+
 static void without_intervals_the_set_time_counts_for_all(void **state)
 {
     (void)state;
@@ -183,6 +196,7 @@ int main(void)
         cmocka_unit_test(the_time_can_be_set_for_one_sensor),
         cmocka_unit_test(the_rule_can_be_turned_off),
         cmocka_unit_test(a_sensor_that_always_sends_seldom_is_judged_by_its_own_interval),
+        cmocka_unit_test(a_sensor_whose_interval_is_within_the_set_time_is_held_to_that_time),
         cmocka_unit_test(without_intervals_the_set_time_counts_for_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,6 +76,21 @@ static void a_sensor_whose_clock_is_an_hour_ahead_is_judged_and_disturbs_nobody(
     scene_close(&sc);
 }
 
+static void a_sensor_that_is_not_believed_yet_is_not_silent(void **state)
+{
+    (void)state;
+    static const char *const pairs[] = {"detect.leap=30s", NULL};
+    struct scene sc;
+    scene_open(&sc, pairs);
+    for (int t = 0; t < 200; t++) {
+        second(&sc, t, 7, 0);
+        second(&sc, t, 8, t < 100 ? 0 : hour);
+    }
+    flush(&sc);
+    assert_string_equal(log_text(&sc), "");
+    scene_close(&sc);
+}
+
 static void a_sensor_whose_clock_was_set_back_is_judged_again_soon(void **state)
 {
     (void)state;
@@ -209,6 +224,20 @@ static void a_wall_clock_that_stands_still_raises_no_alarm(void **state)
     scene_close(&sc);
 }
 
+static void ticks_that_fail_for_a_while_delay_nothing_afterwards(void **state)
+{
+    (void)state;
+    struct scene sc;
+    scene_open(&sc, NULL);
+    for (int t = 0; t < 93; t++) {
+        second(&sc, t, t < 80 ? 15 : 0, 0);
+        if (t < 50 || t >= 80)
+            tick(&sc, t);
+    }
+    assert_int_equal(sc.opened[ANOMALY_DROPOUT], SENSORS);
+    scene_close(&sc);
+}
+
 static void a_live_sensor_far_ahead_does_not_move_the_clock(void **state)
 {
     (void)state;
@@ -222,6 +251,21 @@ static void a_live_sensor_far_ahead_does_not_move_the_clock(void **state)
     }
     assert_string_equal(log_text(&sc), "");
     assert_true(stats(&sc).watermark_us < at(210));
+    scene_close(&sc);
+}
+
+static void a_live_sensor_whose_clock_runs_fast_does_not_run_away_with_the_time(void **state)
+{
+    (void)state;
+    struct scene sc;
+    scene_open(&sc, NULL);
+    for (int t = 0; t < 200; t++) {
+        second(&sc, t, 7, 0);
+        put(&sc, SCENE_OTHER_ASSET, t < 50 ? t : 50 + 3 * (t - 50), 20);
+        tick(&sc, t - 1);
+    }
+    assert_string_equal(log_text(&sc), "");
+    assert_true(stats(&sc).watermark_us < at(215));
     scene_close(&sc);
 }
 
@@ -272,6 +316,7 @@ int main(void)
         cmocka_unit_test(a_first_reading_far_in_the_future_does_not_blind_the_engine),
         cmocka_unit_test(a_row_of_all_sensors_with_a_wrong_time_disturbs_nobody),
         cmocka_unit_test(a_sensor_whose_clock_is_an_hour_ahead_is_judged_and_disturbs_nobody),
+        cmocka_unit_test(a_sensor_that_is_not_believed_yet_is_not_silent),
         cmocka_unit_test(a_sensor_whose_clock_was_set_back_is_judged_again_soon),
         cmocka_unit_test(a_sensor_whose_clock_stands_still_is_not_silent),
         cmocka_unit_test(a_plant_whose_clock_was_set_back_is_judged_again_soon),
@@ -280,7 +325,9 @@ int main(void)
         cmocka_unit_test(after_a_leap_of_the_wall_clock_silence_is_still_noticed),
         cmocka_unit_test(when_all_clocks_are_set_back_together_no_alarm_is_raised),
         cmocka_unit_test(a_wall_clock_that_stands_still_raises_no_alarm),
+        cmocka_unit_test(ticks_that_fail_for_a_while_delay_nothing_afterwards),
         cmocka_unit_test(a_live_sensor_far_ahead_does_not_move_the_clock),
+        cmocka_unit_test(a_live_sensor_whose_clock_runs_fast_does_not_run_away_with_the_time),
         cmocka_unit_test(sensors_have_time_to_come_back_after_the_program_was_down),
         cmocka_unit_test(a_plant_whose_time_runs_fast_is_followed),
     };

@@ -65,12 +65,29 @@ static void an_anomaly_after_the_gap_opens_the_next_incident(void **state)
     struct scene sc;
     scene_open(&sc, patient);
     spike_at(&sc, SCENE_TEMPERATURE, 0);
-    for (int t = 2; t < 301; t++)
+    for (int t = 2; t <= 300; t++)
         put(&sc, SCENE_PRESSURE, t, 2);
-    spike_at(&sc, SCENE_PRESSURE, 301);
+    spike_at(&sc, SCENE_PRESSURE, 300.000001);
     flush(&sc);
     assert_int_equal(sc.incidents_opened, 2);
     assert_int_equal(sc.incident.id, 2);
+    scene_close(&sc);
+}
+
+static void what_happened_long_before_is_another_incident(void **state)
+{
+    (void)state;
+    struct scene sc;
+    scene_open(&sc, patient);
+    run(&sc, SCENE_FLOW, 0, 999, 60);
+    spike_at(&sc, SCENE_FLOW, 1000);
+    run(&sc, SCENE_FLOW, 1002, 1010, 60);
+    run(&sc, SCENE_PRESSURE, 0, 99, 2); // a file sorted by sensor
+    spike_at(&sc, SCENE_PRESSURE, 100);
+    spike_at(&sc, SCENE_PRESSURE, 150);
+    flush(&sc);
+    assert_int_equal(sc.opened[ANOMALY_SPIKE], 3);
+    assert_int_equal(sc.incidents_opened, 2);
     scene_close(&sc);
 }
 
@@ -180,6 +197,7 @@ int main(void)
         cmocka_unit_test(anomalies_of_two_assets_are_two_incidents),
         cmocka_unit_test(an_anomaly_that_follows_within_the_gap_joins),
         cmocka_unit_test(an_anomaly_after_the_gap_opens_the_next_incident),
+        cmocka_unit_test(what_happened_long_before_is_another_incident),
         cmocka_unit_test(an_incident_is_active_until_the_gap_has_passed_by_the_clock),
         cmocka_unit_test(while_an_anomaly_goes_on_its_incident_stays_active),
         cmocka_unit_test(a_flapping_sensor_is_one_incident),

@@ -103,6 +103,20 @@ static void hysteresis_keeps_a_value_that_hovers_at_the_limit_in_one_episode(voi
     scene_close(&sc);
 }
 
+static void an_episode_lasts_until_the_value_is_back_inside(void **state)
+{
+    (void)state;
+    static const double values[] = {46, 44.9, 44.8, 20};
+    struct scene sc;
+    scene_open(&sc, NULL);
+    for (int i = 0; i < 4; i++)
+        put(&sc, SCENE_TEMPERATURE, i, values[i]);
+    flush(&sc);
+    assert_int_equal(sc.last.end_us, at(2));
+    assert_int_equal(sc.last.count, 1);
+    scene_close(&sc);
+}
+
 static void hysteresis_can_be_set_to_nothing(void **state)
 {
     (void)state;
@@ -194,6 +208,7 @@ int main(void)
         cmocka_unit_test(without_a_low_limit_nothing_is_too_low),
         cmocka_unit_test(one_anomaly_tells_start_end_peak_and_count),
         cmocka_unit_test(hysteresis_keeps_a_value_that_hovers_at_the_limit_in_one_episode),
+        cmocka_unit_test(an_episode_lasts_until_the_value_is_back_inside),
         cmocka_unit_test(hysteresis_can_be_set_to_nothing),
         cmocka_unit_test(a_jump_from_too_high_to_too_low_is_two_anomalies),
         cmocka_unit_test(a_spike_far_beyond_its_limit_is_critical),
