@@ -50,31 +50,37 @@ static bool is_ahead(const struct event_clock *c, int64_t time_us)
     return c->tick_step_us > 0 && time_us - (c->tick_us + c->tick_shift_us) > 2 * leap(c);
 }
 
+// Moves the clock up to a run ahead of it, if the run convinces and no tick contradicts.
+static bool follow_run(struct event_clock *c)
+{
+    struct clock_run *run = &c->ahead;
+    if (!run->any || !run->convincing ||
+        (c->ticking && distance(run->newest_us, c->tick_us) > 2 * leap(c)))
+        return false;
+    c->now_us = run->newest_us;
+    c->tick_shift_us = 0;
+    run->any = false;
+    return true;
+}
+
 static enum clock_verdict hear_ahead(struct event_clock *c, int64_t time_us, uint32_t sensor,
                                      uint64_t sensors)
 {
     struct clock_run *run = &c->ahead;
     c->behind.any = false;
     run_add(run, time_us, sensor);
-    bool agreed = run->round || (sensors == 1 && run->newest_us > run->first_us) ||
-                  run->newest_us - run->first_us >= lone_run_us;
-    if (c->ticking && distance(run->newest_us, c->tick_us) > 2 * leap(c))
-        agreed = false;
-    if (!agreed)
-        return CLOCK_AHEAD;
-    c->now_us = run->newest_us;
-    c->tick_shift_us = 0;
-    run->any = false;
-    return CLOCK_NEAR;
+    run->convincing = run->round || (sensors == 1 && run->newest_us > run->first_us) ||
+                      run->newest_us - run->first_us >= lone_run_us;
+    return follow_run(c) ? CLOCK_NEAR : CLOCK_AHEAD;
 }
 
 static enum clock_verdict hear_behind(struct event_clock *c, int64_t time_us, uint32_t sensor,
                                       uint64_t sensors)
 {
     int64_t step = run_add(&c->behind, time_us, sensor);
-    bool agreed = c->behind.round || sensors == 1;
+    c->behind.convincing = c->behind.round || sensors == 1;
     c->ahead.any = false;
-    if (agreed && step <= c->leap_us && !c->ticking)
+    if (c->behind.convincing && step <= c->leap_us && !c->ticking)
         c->now_us += step;
     return CLOCK_BEHIND;
 }
@@ -116,6 +122,7 @@ void event_clock_tick(struct event_clock *c, int64_t time_us)
         c->tick_heard_us = step;
     }
     c->tick_us = time_us;
+    follow_run(c);
     if (time_us + c->tick_shift_us > c->now_us)
         c->now_us = time_us + c->tick_shift_us;
 }

@@ -16,7 +16,8 @@
 // Consecutive readings far from the present time.
 struct clock_run {
     bool any, others, round; // others: another sensor than the first; round: then the first again
-    uint32_t sensor;         // of the first reading
+    bool convincing;
+    uint32_t sensor; // of the first reading
     int64_t first_us, newest_us;
 };
 
