@@ -34,11 +34,6 @@ struct nab_state {
     size_t window_count;
 };
 
-static bool is_csv(const char *name)
-{
-    return str_ends(str_of(name), STR_LIT(".csv"));
-}
-
 static enum err_code begin(struct suite_run *run, struct err *err)
 {
     char path[PATH_MAX];
@@ -62,14 +57,8 @@ static enum err_code judge(struct suite_run *run, size_t i, const char *path, st
     if (code == ERR_OK)
         code = nab_labels_apply(run->shared, run->list.names[i], &s->series, &s->windows,
                                 &s->window_count, err);
-    if (code == ERR_OK) {
-        code = eval_judge(run->detector, &s->series, nab_probation(s->series.rows),
-                          run->options->seed, &s->marks, err);
-        if (code != ERR_OK)
-            err_prefix(err, "%s", path);
-    }
     if (code == ERR_OK)
-        suite_note_work(run, i, &s->series, &s->marks);
+        code = suite_judge(run, i, path, &s->series, nab_probation(s->series.rows), &s->marks, err);
     return code;
 }
 
@@ -151,7 +140,7 @@ static const struct suite nab = {.name = "nab",
                                  .bit = EVAL_NAB,
                                  .subfolder = "data",
                                  .what = "CSV file",
-                                 .wanted = is_csv,
+                                 .wanted = folder_wants_csv,
                                  .file_figures = file_figures,
                                  .figures = figures,
                                  .state_bytes = sizeof(struct nab_state),

@@ -49,11 +49,6 @@ struct skab_file {
     struct score_skab_changes changes;
 };
 
-static bool is_csv(const char *name)
-{
-    return str_ends(str_of(name), STR_LIT(".csv"));
-}
-
 static void fill_figures(const struct skab_file *s, double *to)
 {
     double values[] = {
@@ -104,16 +99,12 @@ static enum err_code judge(struct suite_run *run, size_t i, const char *path, st
     if (code == ERR_OK && s.rows <= TRAIN_ROWS)
         code = err_set(err, ERR_INPUT, "%s: %zu rows; the first %d are to train with", path, s.rows,
                        TRAIN_ROWS);
-    if (code == ERR_OK) {
-        code = eval_judge(run->detector, &s, TRAIN_ROWS, run->options->seed, &m, err);
-        if (code != ERR_OK)
-            err_prefix(err, "%s", path);
-    }
+    if (code == ERR_OK)
+        code = suite_judge(run, i, path, &s, TRAIN_ROWS, &m, err);
     if (code == ERR_OK)
         code = score(to, &s, &m, err);
     if (code == ERR_OK) {
         fill_figures(to, run->report->files[i].figures);
-        suite_note_work(run, i, &s, &m);
         if (run->options->html_path)
             draw(run, i, &s, &m);
     }
@@ -153,7 +144,7 @@ static const struct suite skab = {.name = "skab",
                                   .subfolder = "",
                                   .skip = "anomaly-free",
                                   .what = "CSV file",
-                                  .wanted = is_csv,
+                                  .wanted = folder_wants_csv,
                                   .file_figures = file_figures,
                                   .figures = figures,
                                   .state_bytes = sizeof(struct skab_file),

@@ -49,17 +49,13 @@ static enum err_code judge(struct suite_run *run, size_t i, const char *path, st
     struct eval_marks m = {0};
     struct ucr_labels labels;
     enum err_code code = load_ucr(path, &s, &labels, err);
-    if (code == ERR_OK) {
-        code = eval_judge(run->detector, &s, (size_t)labels.train, run->options->seed, &m, err);
-        if (code != ERR_OK)
-            err_prefix(err, "%s", path);
-    }
+    if (code == ERR_OK)
+        code = suite_judge(run, i, path, &s, (size_t)labels.train, &m, err);
     if (code == ERR_OK) {
         int64_t position = score_ucr_position(m.scores, s.rows, (size_t)labels.train);
         double values[] = {score_ucr_right(labels.begin, labels.end, position), (double)position,
                            (double)labels.begin, (double)labels.end, (double)labels.train};
         memcpy(run->report->files[i].figures, values, sizeof values);
-        suite_note_work(run, i, &s, &m);
         // The answer is the one position: that is the alarm to draw.
         memset(m.alarms, 0, s.rows);
         if (position > 0)

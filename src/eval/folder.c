@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/str.h"
+
 static bool digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -138,6 +140,11 @@ enum err_code folder_list(const char *folder, bool (*wanted)(const char *name), 
     else
         qsort(out->names, out->count, sizeof *out->names, by_name);
     return code;
+}
+
+bool folder_wants_csv(const char *name)
+{
+    return str_ends(str_of(name), STR_LIT(".csv"));
 }
 
 void folder_close(struct folder_files *f)

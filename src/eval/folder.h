@@ -21,6 +21,9 @@ enum err_code folder_list(const char *folder, bool (*wanted)(const char *name), 
                           const char *what, struct folder_files *out, struct err *err);
 void folder_close(struct folder_files *f); // zeroes; safe on a zeroed one
 
+// For `wanted`: the name ends in ".csv".
+bool folder_wants_csv(const char *name);
+
 // Negative, 0 or positive, as strcmp, but "2" stands before "10".
 int folder_compare(const char *a, const char *b);
 

@@ -98,11 +98,17 @@ enum err_code suite_run(const struct suite *suite, const struct eval_options *op
     return code;
 }
 
-void suite_note_work(struct suite_run *run, size_t i, const struct eval_series *series,
-                     const struct eval_marks *marks)
+enum err_code suite_judge(struct suite_run *run, size_t i, const char *path,
+                          const struct eval_series *series, size_t train_rows,
+                          struct eval_marks *out, struct err *err)
 {
     struct eval_file *f = &run->report->files[i];
+    enum err_code code =
+        eval_judge(run->detector, series, train_rows, run->options->seed, out, err);
+    if (code != ERR_OK)
+        return err_prefix(err, "%s", path);
     f->rows = series->rows;
     f->readings = (uint64_t)series->rows * series->sensors;
-    f->detect_seconds = marks->seconds;
+    f->detect_seconds = out->seconds;
+    return ERR_OK;
 }

@@ -48,8 +48,9 @@ static inline void *suite_state(const struct suite_run *run, size_t i)
 enum err_code suite_run(const struct suite *suite, const struct eval_options *options,
                         struct eval_report *out, struct err *err);
 
-// The work that a detector has done on file i.
-void suite_note_work(struct suite_run *run, size_t i, const struct eval_series *series,
-                     const struct eval_marks *marks);
+// eval_judge with the run's detector on file i, which lies at `path`; notes rows and time.
+enum err_code suite_judge(struct suite_run *run, size_t i, const char *path,
+                          const struct eval_series *series, size_t train_rows,
+                          struct eval_marks *out, struct err *err);
 
 #endif
