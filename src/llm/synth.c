@@ -9,6 +9,7 @@
 
 #include "base/rng.h"
 #include "llm/gguf_write.h"
+#include "llm/vocab.h"
 
 struct shape {
     const char *name, *arch;
@@ -30,13 +31,14 @@ static const struct shape shapes[] = {
     {"Qwen3-1.7B", "qwen3", 28, 2048, 16, 8, 128, 6144, 151936, 40960, 1e6f, 1e-6f, true, false},
     {"Qwen3-4B", "qwen3", 36, 2560, 32, 8, 128, 9728, 151936, 40960, 1e6f, 1e-6f, true, false},
     {"Phi-3-mini-4k", "phi3", 32, 3072, 32, 32, 96, 8192, 32064, 4096, 1e4f, 1e-5f, false, false},
-    {"tiny-llama", "llama", 3, 256, 8, 2, 32, 512, 320, 512, 1e4f, 1e-5f, false, true},
-    {"tiny-qwen2", "qwen2", 3, 256, 8, 2, 64, 512, 320, 512, 1e6f, 1e-6f, true, false},
-    {"tiny-qwen3", "qwen3", 3, 256, 8, 4, 96, 512, 320, 512, 1e6f, 1e-6f, true, false},
-    {"tiny-phi3", "phi3", 3, 256, 4, 4, 64, 512, 320, 512, 1e4f, 1e-5f, false, false},
+    {"tiny-llama", "llama", 2, 256, 8, 2, 32, 512, 320, 512, 1e4f, 1e-5f, false, true},
+    {"tiny-qwen2", "qwen2", 2, 256, 4, 2, 64, 512, 320, 512, 1e6f, 1e-6f, true, false},
+    {"tiny-qwen3", "qwen3", 2, 256, 8, 4, 96, 512, 320, 512, 1e6f, 1e-6f, true, false},
+    {"tiny-phi3", "phi3", 2, 256, 4, 4, 64, 512, 320, 512, 1e4f, 1e-5f, false, false},
 };
 
-enum { POOL = 1 << 16, PIECE = 1 << 12 }; // weights of a pool; blocks written at once
+// Weights of a pool; pools; weights of a tensor that are all drawn anew; blocks written at once.
+enum { POOL = 1 << 16, POOLS = 8, FRESH = 1 << 19, PIECE = 1 << 12 };
 
 // Blocks of random weights of one format and spread, from which tensors are drawn.
 struct pool {
@@ -51,7 +53,7 @@ struct writer {
     struct gguf_writer *file;
     struct rng rng;
     bool data; // second pass: data instead of declarations
-    struct pool pools[8];
+    struct pool pools[POOLS];
     size_t pool_count;
     struct err *err;
     enum err_code code;
@@ -62,28 +64,47 @@ const char *synth_shape_name(size_t i)
     return i < sizeof shapes / sizeof *shapes ? shapes[i].name : NULL;
 }
 
+// Fresh weights: n at blocks.
+static void quantize_random(struct writer *w, const struct quant_format *f, float spread, size_t n,
+                            unsigned char *blocks)
+{
+    float *x = malloc(n * sizeof *x);
+    if (!x || !blocks) {
+        w->code = err_set(w->err, ERR_NO_MEMORY, "out of memory for random weights");
+    } else {
+        for (size_t i = 0; i < n; i++)
+            x[i] = (float)rng_normal(&w->rng) * spread;
+        f->quantize(x, blocks, n);
+    }
+    free(x);
+}
+
 static const struct pool *find_pool(struct writer *w, const struct quant_format *f, float spread)
 {
     for (size_t i = 0; i < w->pool_count; i++)
         if (w->pools[i].format == f && w->pools[i].spread == spread)
             return &w->pools[i];
-    size_t at = w->pool_count < 8 ? w->pool_count++ : 7;
+    size_t at = w->pool_count < POOLS ? w->pool_count++ : POOLS - 1;
     struct pool *p = &w->pools[at];
     free(p->blocks);
     *p = (struct pool){f, spread, malloc(quant_bytes(f, POOL))};
-    float *x = malloc(POOL * sizeof *x);
-    if (x && p->blocks) {
-        for (size_t i = 0; i < POOL; i++)
-            x[i] = (float)rng_normal(&w->rng) * spread;
-        f->quantize(x, p->blocks, POOL);
-    } else {
-        w->code = err_set(w->err, ERR_NO_MEMORY, "out of memory for random weights");
-    }
-    free(x);
+    quantize_random(w, f, spread, POOL, p->blocks);
     return p;
 }
 
-static void write_random(struct writer *w, const struct quant_format *f, uint64_t count,
+// Every weight drawn anew: what small tensors get, so that no two rows are alike.
+static void write_fresh(struct writer *w, const struct quant_format *f, size_t count, float spread)
+{
+    size_t bytes = quant_bytes(f, count);
+    unsigned char *blocks = malloc(bytes);
+    quantize_random(w, f, spread, count, blocks);
+    if (!w->code)
+        gguf_write_data(w->file, blocks, bytes);
+    free(blocks);
+}
+
+// Blocks drawn from a pool: quick enough for billions of weights.
+static void write_pooled(struct writer *w, const struct quant_format *f, uint64_t count,
                          float spread)
 {
     const struct pool *p = find_pool(w, f, spread);
@@ -105,8 +126,12 @@ static void matrix(struct writer *w, const char *name, uint32_t rows, uint32_t c
                    const char *type)
 {
     const struct quant_format *f = quant_format_by_name(type);
-    if (w->data)
-        write_random(w, f, (uint64_t)rows * cols, 1 / sqrtf((float)cols));
+    uint64_t count = (uint64_t)rows * cols;
+    float spread = 1 / sqrtf((float)cols);
+    if (w->data && count <= FRESH)
+        write_fresh(w, f, (size_t)count, spread);
+    else if (w->data)
+        write_pooled(w, f, count, spread);
     else
         gguf_write_tensor(w->file, name, f, (uint64_t[]){cols, rows}, 2);
 }
@@ -221,21 +246,22 @@ static struct str byte_text(unsigned b, char out[3])
     return (struct str){out, 2};
 }
 
-// 256 bytes, " t" (so that there is a merge), the end of text, and fillers.
+// 256 bytes, " t" (so that there is a merge), the names that llama.cpp looks for, and fillers.
 static void own_tokens(struct writer *w)
 {
-    enum { FIXED = 258, FILLER = 16 };
+    static const char *const names[] = {"\xc4\xa0t", "<|endoftext|>", "<unk>", "<s>", "</s>"};
+    enum { FIXED = 256 + sizeof names / sizeof *names, FILLER = 16 };
     uint32_t V = w->shape->V;
     struct str *tokens = calloc(V, sizeof *tokens);
     int32_t *kinds = calloc(V, sizeof *kinds);
     char *text = calloc(V, FILLER);
     if (tokens && kinds && text) {
         for (uint32_t i = 0; i < V; i++) {
-            kinds[i] = i < 257 ? 1 : i == 257 ? 3 : 5;
+            kinds[i] = i < 257 ? VOCAB_NORMAL : i < FIXED ? VOCAB_CONTROL : VOCAB_UNUSED;
             if (i < 256)
                 tokens[i] = byte_text(i, text + i * FILLER);
             else if (i < FIXED)
-                tokens[i] = str_of(i == 256 ? "\xc4\xa0t" : "<|endoftext|>");
+                tokens[i] = str_of(names[i - 256]);
             else
                 tokens[i] = (struct str){text + i * FILLER,
                                          (size_t)snprintf(text + i * FILLER, FILLER, "[PAD%u]", i)};

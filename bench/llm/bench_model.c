@@ -1,0 +1,170 @@
+// Writes random models of real shapes, and measures how fast models run.
+//
+// bench_model synth LIKE TYPE SEED OUT.gguf [VOCABULARY.gguf]
+// bench_model speed MODEL.gguf [THREADS]   prefill of 512, decode at empty and at 1,024 and 4,096
+//                                          tokens of context, beside the memory bandwidth
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "kernels/memory.h"
+#include "kernels/team.h"
+#include "llm/engine.h"
+#include "llm/synth.h"
+
+enum { MEMORY = 512 << 20, PROMPT = 512, ANSWER = 32, TRIES = 3 };
+
+static int fail(const struct err *err)
+{
+    fprintf(stderr, "%s\n", err->text);
+    return 1;
+}
+
+static int synth(int argc, char **argv)
+{
+    struct err err;
+    struct gguf *vocabulary = NULL;
+    if (argc < 6 || (argc > 6 && gguf_open(argv[6], &vocabulary, &err)))
+        return argc < 6 ? 2 : fail(&err);
+    struct synth s = {argv[2], argv[3], strtoull(argv[4], NULL, 10), vocabulary};
+    enum err_code code = synth_write(&s, argv[5], &err);
+    gguf_close(&vocabulary);
+    return code ? fail(&err) : 0;
+}
+
+struct reading {
+    struct team *team;
+    const unsigned char *memory;
+    atomic_ullong sum;
+};
+
+static void read_memory(void *arg, unsigned thread)
+{
+    (void)thread;
+    struct reading *r = arg;
+    size_t at, step = 1 << 20;
+    uint64_t sums[32] = {0};
+    while ((at = team_claim(r->team, step)) < MEMORY)
+        for (size_t i = at; i < at + step; i += sizeof sums)
+            for (size_t k = 0; k < 32; k++) {
+                uint64_t v;
+                memcpy(&v, r->memory + i + 8 * k, 8);
+                sums[k] += v;
+            }
+    for (size_t k = 0; k < 32; k++)
+        atomic_fetch_add(&r->sum, sums[k]);
+}
+
+// GB/s, best of several.
+static double bandwidth(unsigned threads)
+{
+    struct reading r = {0};
+    struct err err;
+    double best = 0;
+    unsigned char *memory = memory_take(MEMORY);
+    if (!memory || team_open(threads, &r.team, &err))
+        return 0;
+    memset(memory, 1, MEMORY);
+    r.memory = memory;
+    for (int i = 0; i < 12; i++) {
+        int64_t start = clock_mono_us();
+        team_run(r.team, read_memory, &r);
+        double gbs = MEMORY / (double)(clock_mono_us() - start) / 1e3;
+        best = gbs > best ? gbs : best;
+    }
+    team_close(&r.team);
+    memory_give(memory, MEMORY);
+    return best;
+}
+
+// Tokens per second of feeding n tokens, one step or one by one; 0 on failure.
+static double rate(struct engine *e, struct session *s, size_t n, bool at_once, struct err *err)
+{
+    int32_t ids[PROMPT];
+    uint32_t from = session_length(s);
+    double best = 0;
+    for (size_t i = 0; i < n; i++)
+        ids[i] = (int32_t)(i * 37 % 256);
+    for (int k = 0; k < TRIES; k++) {
+        const float *logits;
+        session_truncate(s, from);
+        int64_t start = clock_mono_us();
+        for (size_t i = 0; i < n; i += at_once ? n : 1)
+            if (engine_feed(e, s, ids + i, at_once ? n : 1, &logits, err))
+                return 0;
+        double per_second = (double)n / ((double)(clock_mono_us() - start) / 1e6);
+        best = per_second > best ? per_second : best;
+    }
+    session_truncate(s, from);
+    return best;
+}
+
+static bool fill(struct engine *e, struct session *s, uint32_t length, struct err *err)
+{
+    int32_t ids[PROMPT];
+    for (size_t i = 0; i < PROMPT; i++)
+        ids[i] = (int32_t)(i * 53 % 256);
+    while (session_length(s) < length) {
+        uint32_t left = length - session_length(s);
+        const float *logits;
+        if (engine_feed(e, s, ids, left < PROMPT ? left : PROMPT, &logits, err))
+            return false;
+    }
+    return true;
+}
+
+static int speed(int argc, char **argv)
+{
+    if (argc < 3)
+        return 2;
+    unsigned threads = argc > 3 ? (unsigned)atoi(argv[3]) : 2;
+    struct err err;
+    struct engine *e;
+    struct session *s;
+    double before = bandwidth(threads);
+    int64_t start = clock_mono_us();
+    if (engine_open(argv[2], threads, &e, &err) || session_open(e, 0, &s, &err))
+        return fail(&err);
+    double load_s = (double)(clock_mono_us() - start) / 1e6;
+    const struct model *m = engine_model(e);
+    uint64_t bytes = m->packed_bytes;
+    printf("%s, %u threads, %s: %.2f G parameters, %.2f GB of packed weights, loaded in %.2f s\n",
+           argv[2], threads, cpu_level_name(cpu_level()), (double)m->shape.parameters / 1e9,
+           (double)bytes / 1e9, load_s);
+    double prefill = rate(e, s, PROMPT, true, &err);
+    printf("prefill of %d: %.1f tok/s\n", PROMPT, prefill);
+    static const uint32_t depths[] = {0, 1024, 4064};
+    for (size_t i = 0; i < 3; i++) {
+        if (depths[i] + ANSWER > session_context(s) || !fill(e, s, depths[i], &err))
+            break;
+        double tokens = rate(e, s, ANSWER, false, &err), gbs = tokens * (double)bytes / 1e9;
+        printf("decode at %u: %.1f tok/s = %.1f GB/s of weights\n", depths[i], tokens, gbs);
+    }
+    double after = bandwidth(threads);
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    printf("memory reads: %.1f GB/s before, %.1f after; most resident: %ld MiB\n", before, after,
+           usage.ru_maxrss >> 10);
+    session_close(&s);
+    engine_close(&e);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    int status = 2;
+    if (argc > 1 && strcmp(argv[1], "synth") == 0)
+        status = synth(argc, argv);
+    else if (argc > 1 && strcmp(argv[1], "speed") == 0)
+        status = speed(argc, argv);
+    if (status == 2)
+        fprintf(stderr,
+                "usage: %s synth LIKE TYPE SEED OUT.gguf [VOCABULARY.gguf]\n"
+                "       %s speed MODEL.gguf [THREADS]\n",
+                argv[0], argv[0]);
+    return status;
+}

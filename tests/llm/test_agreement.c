@@ -1,0 +1,154 @@
+// The engine's probabilities against llama.cpp's, on random models that are written here.
+//
+// Golden files (tests/llm/golden/*.txt, or those named on the command line) are made by
+// bench/peers/make_agreement.sh: "model LIKE TYPE SEED", "tokens ...", then for each position the
+// most likely next tokens as id:probability.
+#include "test.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "llm/engine.h"
+#include "llm/synth.h"
+
+enum { TOKENS = 512 };
+
+static int file_count;
+static char **files;
+
+struct tally {
+    int positions, same_top, near_ties;
+    double divergence;
+};
+
+// Kullback-Leibler divergence of ours from theirs over the tokens listed and the rest as one, in
+// nats; the first listed is their most likely. Where they hold our choice within 5 % as likely as
+// theirs, random weights have made a near tie, which tells nothing.
+static void compare(struct str line, const float *logits, uint32_t V, struct tally *tally)
+{
+    uint32_t top = 0;
+    double sum = 0, theirs_left = 1, ours_left = 1, divergence = 0;
+    for (uint32_t i = 1; i < V; i++)
+        top = logits[i] > logits[top] ? i : top;
+    for (uint32_t i = 0; i < V; i++)
+        sum += exp((double)logits[i] - (double)logits[top]);
+    char text[1 << 14];
+    assert_true(str_copy(text, sizeof text, line));
+    char *p = strchr(text, ' ');
+    double most = 0;
+    bool same = false;
+    while (p && *p) {
+        uint32_t id = (uint32_t)strtoul(p, &p, 10);
+        assert_int_equal(*p, ':');
+        double theirs = strtod(p + 1, &p);
+        double ours = exp((double)logits[id] - (double)logits[top]) / sum;
+        same = same || (most == 0 && id == top);
+        most = fmax(most, theirs);
+        if (id == top && !same && theirs > 0.95 * most)
+            tally->near_ties++;
+        divergence += theirs * log(theirs / ours);
+        theirs_left -= theirs;
+        ours_left -= ours;
+    }
+    if (theirs_left > 1e-6 && ours_left > 0)
+        divergence += theirs_left * log(theirs_left / ours_left);
+    tally->same_top += same;
+    tally->divergence += divergence;
+    tally->positions++;
+}
+
+static struct tally check_text(struct str rest)
+{
+    char like[64], type[32], path[64];
+    unsigned long seed;
+    int32_t ids[TOKENS];
+    size_t n = 0;
+    struct str line = str_cut(&rest, '\n');
+    while (line.n && line.p[0] == '#')
+        line = str_cut(&rest, '\n');
+    assert_int_equal(sscanf(line.p, "model %63s %31s %lu", like, type, &seed), 3);
+    line = str_cut(&rest, '\n');
+    str_cut(&line, ' ');
+    while (line.n) {
+        int64_t id;
+        assert_true(n < TOKENS && str_to_i64(str_cut(&line, ' '), &id));
+        ids[n++] = (int32_t)id;
+    }
+    snprintf(path, sizeof path, "/tmp/fettle-agreement-%d", (int)getpid());
+    struct synth synth = {.like = like, .type = type, .seed = seed};
+    struct engine *e;
+    struct session *s;
+    struct err err;
+    struct tally tally = {0};
+    assert_ok(synth_write(&synth, path, &err), err);
+    assert_ok(engine_open(path, 2, &e, &err), err);
+    assert_ok(session_open(e, TOKENS, &s, &err), err);
+    for (size_t i = 0; i < n; i++) {
+        const float *logits;
+        assert_ok(engine_feed(e, s, ids + i, 1, &logits, &err), err);
+        compare(str_cut(&rest, '\n'), logits, engine_model(e)->shape.V, &tally);
+    }
+    session_close(&s);
+    engine_close(&e);
+    unlink(path);
+    return tally;
+}
+
+static void probabilities_agree_with_llama_cpp(void **state)
+{
+    (void)state;
+    assert_true(file_count > 0);
+    for (int i = 0; i < file_count; i++) {
+        struct buf text = {0};
+        struct err err;
+        assert_ok(file_read(files[i], 1 << 26, &text, &err), err);
+        struct tally t = check_text(buf_str(&text));
+        double divergence = t.divergence / t.positions;
+        printf("%-40s same most likely token at %d of %d (and %d near ties), mean divergence "
+               "%.2e\n",
+               files[i], t.same_top, t.positions, t.near_ties, divergence);
+        if (!(divergence < 2e-3) || t.same_top + t.near_ties < t.positions - t.positions / 100)
+            fail_msg("%s: too far from llama.cpp", files[i]);
+        buf_free(&text);
+    }
+}
+
+static int is_text(const struct dirent *d)
+{
+    return str_ends(str_of(d->d_name), STR_LIT(".txt"));
+}
+
+// All golden files when none was named.
+static void list_files(void)
+{
+    struct dirent **names;
+    static char *list[64], text[64][128];
+    int n = scandir("tests/llm/golden", &names, is_text, alphasort);
+    for (int i = 0; i < n; i++) {
+        if (file_count < 64) {
+            snprintf(text[i], sizeof text[i], "tests/llm/golden/%.100s", names[i]->d_name);
+            list[file_count++] = text[i];
+        }
+        free(names[i]);
+    }
+    if (n >= 0)
+        free(names);
+    files = list;
+}
+
+int main(int argc, char **argv)
+{
+    file_count = argc - 1;
+    files = argv + 1;
+    if (argc == 1)
+        list_files();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(probabilities_agree_with_llama_cpp),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
