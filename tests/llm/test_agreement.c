@@ -27,7 +27,7 @@ struct tally {
 };
 
 // Kullback-Leibler divergence of ours from theirs over the tokens listed and the rest as one, in
-// nats; the first listed is their most likely. Where they hold our choice within 5 % as likely as
+// nats; the first listed is their most likely. Where they hold our choice within 10 % as likely as
 // theirs, random weights have made a near tie, which tells nothing.
 static void compare(struct str line, const float *logits, uint32_t V, struct tally *tally)
 {
@@ -49,7 +49,7 @@ static void compare(struct str line, const float *logits, uint32_t V, struct tal
         double ours = exp((double)logits[id] - (double)logits[top]) / sum;
         same = same || (most == 0 && id == top);
         most = fmax(most, theirs);
-        if (id == top && !same && theirs > 0.95 * most)
+        if (id == top && !same && theirs > 0.9 * most)
             tally->near_ties++;
         divergence += theirs * log(theirs / ours);
         theirs_left -= theirs;
