@@ -75,7 +75,7 @@ static struct tally check_text(struct str rest)
     line = str_cut(&rest, '\n');
     str_cut(&line, ' ');
     while (line.n) {
-        int64_t id;
+        int64_t id = -1;
         assert_true(n < TOKENS && str_to_i64(str_cut(&line, ' '), &id));
         ids[n++] = (int32_t)id;
     }
