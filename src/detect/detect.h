@@ -68,6 +68,19 @@ struct detect_stats {
 };
 void detect_stats(const struct detect *d, struct detect_stats *out);
 
+// How easily a detector alarms on a sensor, as a factor of rules.sensitivity: below 1 after
+// verdicts of "false alarm", 0 for never, 1 again to take that back. ERR_NOT_FOUND: no such
+// detector or sensor; ERR_INPUT: a factor outside 0 to 10. detect_sensitivity gives 1 where nothing
+// was set.
+enum err_code detect_set_sensitivity(struct detect *d, uint32_t sensor, const char *detector,
+                                     double factor, struct err *err);
+double detect_sensitivity(const struct detect *d, uint32_t sensor, const char *detector);
+
+// The plant has changed: the statistical detectors forget what they learnt of the asset's sensors,
+// or of one sensor, and learn anew. Their open episodes end.
+enum err_code detect_relearn_sensor(struct detect *d, uint32_t sensor, struct err *err);
+enum err_code detect_relearn_asset(struct detect *d, uint32_t asset, struct err *err);
+
 // The band that a sensor's value should be in now, for charts; NaN where unknown.
 void detect_band(const struct detect *d, uint32_t sensor, double *low, double *high);
 

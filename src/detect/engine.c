@@ -115,7 +115,10 @@ static void note_alive(struct detect *d, struct sensor_state *s, int64_t clock_u
 static void judge(struct detect *d, const struct reading *r, int64_t clock_us, bool ahead)
 {
     struct sensor_state *s = sensor_states_find(&d->sensors, r->sensor);
-    struct sample sample = {r->time_us, clock_us, r->value, ahead && !d->flushing};
+    struct sample sample = {.time_us = r->time_us,
+                            .clock_us = clock_us,
+                            .value = r->value,
+                            .ahead = ahead && !d->flushing};
     if (s->last_us != TIME_NONE) {
         bool behind = r->time_us <= s->last_us &&
                       clock_us - s->last_clock_us <= BACK_LEAPS * d->clock.leap_us;
@@ -290,4 +293,8 @@ void detect_band(const struct detect *d, uint32_t sensor, double *low, double *h
     const struct sensor_state *s = sensor_states_find(&d->sensors, sensor);
     *low = s ? s->rules->normal_low : (double)NAN;
     *high = s ? s->rules->normal_high : (double)NAN;
+    for (size_t i = 0; s && isnan(*low) && isnan(*high) && i < DETECTOR_COUNT; i++)
+        if (detectors[i]->band)
+            detectors[i]->band(sensor_state_of(&d->sensors, (struct sensor_state *)s, i), low,
+                               high);
 }

@@ -41,6 +41,9 @@ struct sensor_state *engine_sensor(struct detect *d, uint32_t id, struct err *er
 // Gives one sample of the sensor to all detectors.
 void engine_judge(struct detect *d, struct sensor_state *s, const struct sample *sample);
 
+// Ends the open episode of one detector on the sensor, if there is one, at what was judged last.
+void engine_end_episode(struct detect *d, struct sensor_state *s, size_t which);
+
 // A timer of a sensor went off.
 void engine_sensor_timer(struct detect *d, struct sensor_state *s, int64_t when_us);
 

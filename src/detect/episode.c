@@ -52,7 +52,8 @@ void episode_begin(struct episode *e, const struct sensor *sensor, const struct 
     e->sensor = sensor;
     e->detector = detector;
     e->excess = f->excess;
-    e->last_us = e->told_us = f->detected_us;
+    e->last_us = f->last_us != TIME_NONE ? f->last_us : f->detected_us;
+    e->told_us = f->detected_us;
     a->id = plant_anomaly_id(sensor, detector->name, f->kind, f->side, f->start_us);
     a->sensor = sensor->id;
     a->kind = f->kind;
@@ -65,8 +66,9 @@ void episode_begin(struct episode *e, const struct sensor *sensor, const struct 
     a->peak = f->peak;
     a->peak_us = f->peak_us;
     a->limit = f->limit;
-    a->expected_low = rules->normal_low;
-    a->expected_high = rules->normal_high;
+    bool band = !isnan(f->expected_low);
+    a->expected_low = band ? f->expected_low : rules->normal_low;
+    a->expected_high = band ? f->expected_high : rules->normal_high;
     a->score = f->score;
     a->count = f->count;
     say(e);

@@ -1,4 +1,5 @@
 // From what detectors say to what is told: episodes, and the incidents they belong to.
+#include <math.h>
 #include <string.h>
 
 #include "detect/engine.h"
@@ -87,6 +88,8 @@ static void take(struct detect *d, struct sensor_state *s, size_t which, enum ju
         if (e)
             e->last_us = time_us;
         return;
+    case JUDGED_WAITING:
+        return;
     case JUDGED_OUTSIDE:
         if (e && (e->anomaly.kind != f->kind || e->anomaly.side != f->side)) {
             close_episode(d, s, which, time_us);
@@ -106,6 +109,12 @@ static void take(struct detect *d, struct sensor_state *s, size_t which, enum ju
     }
 }
 
+void engine_end_episode(struct detect *d, struct sensor_state *s, size_t which)
+{
+    if (s->episode[which])
+        close_episode(d, s, which, s->last_us);
+}
+
 void engine_arm(struct detect *d, struct sensor_state *s)
 {
     for (size_t i = 0; i < DETECTOR_COUNT; i++) {
@@ -120,14 +129,32 @@ void engine_arm(struct detect *d, struct sensor_state *s)
     }
 }
 
+static bool is_claimed(const struct sensor_state *s, size_t which)
+{
+    for (size_t i = 0; i < DETECTOR_COUNT; i++)
+        if (s->episode[i] && detectors[which]->yields_to >> i & 1)
+            return true;
+    return false;
+}
+
+static void begin_finding(struct finding *f)
+{
+    memset(f, 0, sizeof *f);
+    f->last_us = TIME_NONE;
+    f->expected_low = f->expected_high = (double)NAN;
+}
+
 void engine_judge(struct detect *d, struct sensor_state *s, const struct sample *sample)
 {
     d->at_us = sample->clock_us;
+    struct sample seen = *sample;
     for (size_t i = 0; i < DETECTOR_COUNT; i++) {
         struct finding f;
-        memset(&f, 0, sizeof f);
+        begin_finding(&f);
+        seen.claimed = is_claimed(s, i);
+        seen.sensitivity = s->rules->sensitivity * (double)s->factor[i];
         enum judgement judged =
-            detectors[i]->push(sensor_state_of(&d->sensors, s, i), s->rules, sample, &f);
+            detectors[i]->push(sensor_state_of(&d->sensors, s, i), s->rules, &seen, &f);
         if (judged != JUDGED_INSIDE || s->episode[i])
             take(d, s, i, judged, &f, sample->time_us);
     }
@@ -146,7 +173,7 @@ void engine_sensor_timer(struct detect *d, struct sensor_state *s, int64_t when_
         if (!detectors[i]->deadline || detectors[i]->deadline(state, s->rules) > when_us)
             continue;
         struct finding f;
-        memset(&f, 0, sizeof f);
+        begin_finding(&f);
         enum judgement judged = detectors[i]->tick(state, s->rules, &f);
         if (judged != JUDGED_INSIDE || s->episode[i])
             take(d, s, i, judged, &f, f.detected_us);

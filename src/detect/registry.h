@@ -9,7 +9,11 @@
 #define DETECTORS(X)                                                                               \
     X(dropout)                                                                                     \
     X(spike)                                                                                       \
-    X(drift)
+    X(drift)                                                                                       \
+    X(stuck)                                                                                       \
+    X(noise)                                                                                       \
+    X(idle)                                                                                        \
+    X(univariate)
 
 #define X(name) extern const struct detector detector_##name;
 DETECTORS(X)

@@ -112,6 +112,10 @@ static enum err_code resolve(struct source *from, struct rules *r, struct err *e
     r->drift_after_us = read_time(from, "drift_after");
     r->dropout_after_us = read_time(from, "dropout_after");
     r->dropout_intervals = settings_real(from->settings, "rules.dropout_intervals");
+    r->accept_after_us = settings_int(from->settings, "rules.accept_after");
+    find_timing(from, "sensitivity");
+    double sensitivity = settings_real(from->settings, from->name);
+    r->sensitivity = isnan(sensitivity) ? 1 : sensitivity;
     find_timing(from, "hysteresis");
     double percent = settings_real(from->settings, from->name);
     double part = isnan(percent) ? 0 : percent / 100;

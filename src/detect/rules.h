@@ -18,6 +18,9 @@ struct rules {
     int64_t drift_after_us;
     int64_t dropout_after_us; // 0: no dropout rule
     double dropout_intervals;
+    double sensitivity; // of the statistical detectors: 1 usual, 0 off
+    int64_t
+        accept_after_us; // an episode of theirs that lasts this long is the new normal; 0: never
 };
 
 struct rule_book;

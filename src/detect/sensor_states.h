@@ -11,6 +11,7 @@ struct sensor_state {
     int64_t last_clock_us;            // the engine's clock then
     int64_t armed_us;                 // when its timer goes off; INT64_MAX: none
     uint32_t episode[DETECTOR_COUNT]; // places of open episodes, 0 for none
+    float factor[DETECTOR_COUNT];     // of the rules' sensitivity, from verdicts; 1: as set
 };
 
 // States stand in blocks of equal records, found by the sensor's number.
@@ -27,7 +28,7 @@ void sensor_states_open(struct sensor_states *s);
 void sensor_states_free(struct sensor_states *s);
 size_t sensor_states_bytes(const struct sensor_states *s);
 
-enum { SENSOR_BLOCK = 256 };
+enum { SENSOR_BLOCK = 64 };
 
 // The sensor's record, NULL when it was not met.
 static inline struct sensor_state *sensor_states_find(const struct sensor_states *s, uint32_t id)

@@ -19,6 +19,8 @@
     LIMIT(path, "drift_high", drift_high, unit, "Values that stay above this are a drift")
 
 #define TIMING(path)                                                                               \
+    {path ".sensitivity", NULL, NULL, "As rules.sensitivity", 0, 10, SETTING_REAL,                 \
+     SETTING_RELOADABLE},                                                                          \
     {path ".hysteresis", NULL, "%", "As rules.hysteresis", 0, 50, SETTING_REAL,                    \
      SETTING_RELOADABLE},                                                                          \
     TIME(path, "drift_after", NULL, "As rules.drift_after"),                                       \
@@ -46,6 +48,12 @@ const struct setting_def detect_settings[] = {
     {"rules.hysteresis", "2", "%",
      "How far back inside its limit a value must come to end an anomaly, in parts of the normal range",
      0, 50, SETTING_REAL, SETTING_RELOADABLE},
+
+    {"rules.sensitivity", "1", NULL,
+     "How easily the statistical detectors alarm: 2 at half of what is usual, 0 never",
+     0, 10, SETTING_REAL, SETTING_RELOADABLE},
+    TIME("rules", "accept_after", "2h",
+         "A statistical anomaly that lasts this long is the new normal; 0: never"),
 
     LIMITS("rules.kind.temperature", "°C", "10", "35", "none", "45", "none", "38"),
     LIMITS("rules.kind.pressure", "bar", "1", "3", "none", "4", "none", "3.5"),

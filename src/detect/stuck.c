@@ -36,3 +36,8 @@ bool stuck_push(struct stuck *s, int64_t time_us, double value, double sensitivi
     s->run = 1;
     return false;
 }
+
+void stuck_accept(struct stuck *s)
+{
+    s->liveliness = 0;
+}

@@ -23,4 +23,7 @@ enum { STUCK_LEARN_READINGS = 200, STUCK_RUN_MIN = 60 };
 // still by nature (a valve's position, a setpoint, a thing switched off: zero) are never stuck.
 bool stuck_push(struct stuck *s, int64_t time_us, double value, double sensitivity);
 
+// Takes standing still as normal, until the value has been lively again for a while.
+void stuck_accept(struct stuck *s);
+
 #endif

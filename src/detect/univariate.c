@@ -104,7 +104,8 @@ static float lesson(const struct univariate *u, const struct records *r, uint32_
 
 // The index of the statistic that names what is found, -1 for none; `*surprise` is that of all
 // together.
-static int judge(struct univariate *u, uint32_t warm_up, const float s[], float *surprise)
+static int judge(struct univariate *u, uint32_t warm_up, unsigned ignored, const float s[],
+                 float *surprise)
 {
     float of[UNIVARIATE_STATISTIC_COUNT] = {0}, top = 0, second = 0;
     uint32_t seen = u->n < RECORDS_HORIZON ? u->n : RECORDS_HORIZON;
@@ -114,6 +115,8 @@ static int judge(struct univariate *u, uint32_t warm_up, const float s[], float 
         return best;
     for (int k = 0; k < UNIVARIATE_STATISTIC_COUNT; k++) {
         struct records *r = &u->records[k];
+        if (ignored >> k & 1)
+            continue;
         if (!records_hold(r, s[k]))
             of[k] = records_surprise(r, seen, s[k]);
         if (of[k] > top) {
@@ -126,11 +129,11 @@ static int judge(struct univariate *u, uint32_t warm_up, const float s[], float 
         if (family[k] != family[best] && of[k] > second)
             second = of[k];
     *surprise = top + second_weight * second;
-    // What is beyond everything, whatever the time of day, is named without it.
-    if (best == UNIVARIATE_SEASON_HIGH && of[UNIVARIATE_HIGH] > UNIVARIATE_OPEN)
-        best = UNIVARIATE_HIGH;
-    if (best == UNIVARIATE_SEASON_LOW && of[UNIVARIATE_LOW] > UNIVARIATE_OPEN)
-        best = UNIVARIATE_LOW;
+    // What is beyond everything, whatever the hour and the shape, is named so.
+    int plain = of[UNIVARIATE_HIGH] > of[UNIVARIATE_LOW] ? UNIVARIATE_HIGH : UNIVARIATE_LOW;
+    bool special = best == UNIVARIATE_SEASON_HIGH || best == UNIVARIATE_SEASON_LOW;
+    if ((special || best == UNIVARIATE_SHAPE) && of[plain] > UNIVARIATE_OPEN)
+        best = plain;
     return best;
 }
 
@@ -140,9 +143,10 @@ static float usual_excess(const struct univariate *u, enum univariate_statistic 
     return r->count ? fmaxf(r->value[r->count - 1], 0) : 4;
 }
 
-static void expect(const struct univariate *u, const struct look *l, struct univariate_result *out)
+static void expect(const struct univariate *u, unsigned ignored, const struct look *l,
+                   struct univariate_result *out)
 {
-    bool seasonal = u->season_spread < .8f * u->spread;
+    bool seasonal = !(ignored & UNIVARIATE_COURSE_BITS) && u->season_spread < .8f * u->spread;
     float expected = seasonal ? l->season.usual : u->level;
     float unit = seasonal ? l->season.deviation : l->spread;
     enum univariate_statistic high = seasonal ? UNIVARIATE_SEASON_HIGH : UNIVARIATE_HIGH;
@@ -190,8 +194,8 @@ static void learn(struct univariate *u, struct look *l)
     slot->deviation += follow * (fabsf(l->residual) - slot->deviation);
 }
 
-void univariate_push(struct univariate *u, uint32_t warm_up, int64_t time_us, double value,
-                     struct univariate_result *out)
+void univariate_push(struct univariate *u, uint32_t warm_up, unsigned ignored, int64_t time_us,
+                     double value, struct univariate_result *out)
 {
     *out = (struct univariate_result){.expected = u->level, .low = u->level, .high = u->level};
     if (!(fabs(value) <= value_most))
@@ -211,10 +215,25 @@ void univariate_push(struct univariate *u, uint32_t warm_up, int64_t time_us, do
 
     float s[UNIVARIATE_STATISTIC_COUNT];
     measure(u, &l, s);
-    int best = judge(u, warm_up, s, &out->surprise);
-    expect(u, &l, out);
+    int best = judge(u, warm_up, ignored, s, &out->surprise);
+    expect(u, ignored, &l, out);
     name(u, best, l.x, out);
     learn(u, &l);
+}
+
+void univariate_rejoin(struct univariate *u, double value)
+{
+    u->last = (float)value;
+}
+
+void univariate_accept(struct univariate *u, int64_t time_us, double value)
+{
+    float usual = season_at(u, time_us, 0).usual, x = (float)value;
+    for (int weekend = 0; weekend < 2; weekend++)
+        for (int i = 0; i < UNIVARIATE_SLOTS; i++)
+            u->slot[weekend][i].mean += u->slot[weekend][i].readings > 0 ? x - usual : 0;
+    u->level = u->last = u->mean8 = x;
+    u->season8 = u->course12 = 0;
 }
 
 float univariate_report(struct univariate_report *r, const struct univariate *u, uint32_t warm_up,

@@ -33,6 +33,11 @@ enum univariate_statistic {
         UNIVARIATE_STATISTIC_COUNT
 };
 
+// Those that go by the course of the day; without them the expected band goes by the level alone.
+#define UNIVARIATE_COURSE_BITS                                                                     \
+    (1u << UNIVARIATE_SEASON_HIGH | 1u << UNIVARIATE_SEASON_LOW | 1u << UNIVARIATE_DRIFT_HIGH |    \
+     1u << UNIVARIATE_DRIFT_LOW | 1u << UNIVARIATE_COURSE)
+
 enum { UNIVARIATE_SLOTS = 48, UNIVARIATE_START = 30 };
 
 // What a slot of the day (half an hour) usually is, apart for working days and weekends.
@@ -63,9 +68,15 @@ struct univariate_result {
 
 // The next reading, in order of time. What is not finite or beyond 1e15 is neither judged nor
 // learnt. After the first `warm_up` readings, what is most surprising no longer raises the records
-// beyond what was seen before it.
-void univariate_push(struct univariate *u, uint32_t warm_up, int64_t time_us, double value,
-                     struct univariate_result *out);
+// beyond what was seen before it. `ignored`: bits 1 << statistic of those that are not judged.
+void univariate_push(struct univariate *u, uint32_t warm_up, unsigned ignored, int64_t time_us,
+                     double value, struct univariate_result *out);
+
+// The reading to come may follow a pause: the step to it says nothing.
+void univariate_rejoin(struct univariate *u, double value);
+
+// Takes `value` as the level from now on, at all hours.
+void univariate_accept(struct univariate *u, int64_t time_us, double value);
 
 // One report an episode: the surprise of an episode's first reading that exceeds
 // UNIVARIATE_OPEN, of each later one that clearly exceeds what was reported, 0 otherwise.

@@ -39,6 +39,12 @@ char *words_value(double value, double limit, const char *unit, char out[WORDS_B
     return out;
 }
 
+char *words_band(double low, double high, const char *unit, char out[WORDS_BYTES])
+{
+    snprintf(out, WORDS_BYTES, "%.4g to %.4g%s%s", low, high, unit[0] ? " " : "", unit);
+    return out;
+}
+
 void words_beyond_limit(const struct anomaly *a, const struct sensor *sensor, const char *rule,
                         char out[PLANT_MESSAGE_BYTES])
 {

@@ -33,7 +33,7 @@ static enum err_code push(void *state, int64_t time_us, const double *row,
     struct univariate_state *u = state;
     struct univariate_result r;
     (void)err;
-    univariate_push(&u->sensor, u->warm_up, time_us, *row, &r);
+    univariate_push(&u->sensor, u->warm_up, 0, time_us, *row, &r);
     float told = univariate_report(&u->report, &u->sensor, u->warm_up, r.surprise);
     out->score = (double)told / ((double)told + SURPRISE_SCALE);
     return ERR_OK;

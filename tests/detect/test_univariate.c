@@ -28,7 +28,7 @@ static void surprises_are_those_of_the_research_program(void **state)
     int compared = 0, next = -1;
     double surprise = 0, score = 0, expected = 0, low = 0, high = 0;
     for (int i = 0; i < SERIES_READINGS; i++) {
-        univariate_push(&u, SERIES_WARM_UP, times[i], values[i], &r);
+        univariate_push(&u, SERIES_WARM_UP, 0, times[i], values[i], &r);
         float told = univariate_report(&report, &u, SERIES_WARM_UP, r.surprise);
         while (next < i && fgets(line, sizeof line, golden))
             if (sscanf(line, "%d,%lf,%lf,%lf,%lf,%lf", &next, &surprise, &score, &expected, &low,
@@ -58,7 +58,7 @@ static double most_surprise(int from, int to, enum anomaly_kind *kind, enum anom
     float most = 0;
     u = (struct univariate){0};
     for (int i = 0; i < to; i++) {
-        univariate_push(&u, SERIES_WARM_UP, times[i], values[i], &r);
+        univariate_push(&u, SERIES_WARM_UP, 0, times[i], values[i], &r);
         if (i >= from && r.surprise > most) {
             most = r.surprise;
             *kind = r.kind;
@@ -85,10 +85,10 @@ static void what_is_no_measurement_changes_nothing(void **state)
     static const double junk[] = {NAN, INFINITY, -INFINITY, 1e300, -1e16};
     struct univariate_result a, b;
     for (int i = 0; i < 3000; i++) {
-        univariate_push(&clean, 100, times[i], values[i], &a);
-        univariate_push(&dirty, 100, times[i], junk[i % 5], &b);
+        univariate_push(&clean, 100, 0, times[i], values[i], &a);
+        univariate_push(&dirty, 100, 0, times[i], junk[i % 5], &b);
         assert_true(b.surprise == 0);
-        univariate_push(&dirty, 100, times[i], values[i], &b);
+        univariate_push(&dirty, 100, 0, times[i], values[i], &b);
         assert_true(a.surprise == b.surprise && a.low == b.low && a.high == b.high);
     }
     assert_memory_equal(&clean, &dirty, sizeof clean);
@@ -104,7 +104,7 @@ static void extreme_series_stay_finite(void **state)
         if (i >= 10000)
             v = i < 15000 ? 0 : (i % 2) * 1e-30;
         int64_t t = i % 3 ? TIME_MIN_US + (int64_t)i * 7919 * 1000000 : TIME_MAX_US - i;
-        univariate_push(&u, 100, t, v, &r);
+        univariate_push(&u, 100, 0, t, v, &r);
         assert_true(isfinite(r.surprise) && isfinite(r.low) && isfinite(r.high));
         assert_true(r.low <= r.expected && r.expected <= r.high);
     }
@@ -116,7 +116,7 @@ static void a_constant_surprises_nobody(void **state)
     static struct univariate u;
     struct univariate_result r;
     for (int i = 0; i < 20000; i++) {
-        univariate_push(&u, 100, times[i], 21.5, &r);
+        univariate_push(&u, 100, 0, times[i], 21.5, &r);
         assert_true(r.surprise < UNIVARIATE_OPEN);
     }
 }
@@ -127,14 +127,14 @@ static void numbers_of_readings_may_run_out(void **state)
     static struct univariate u;
     struct univariate_result r;
     for (int i = 0; i < 2000; i++)
-        univariate_push(&u, 100, times[i], values[i], &r);
+        univariate_push(&u, 100, 0, times[i], values[i], &r);
     u.n = UINT32_MAX - 5;
     u.shapes.readings = UINT32_MAX - 5;
     for (int i = 2000; i < 6000; i++) {
-        univariate_push(&u, 100, times[i], values[i], &r);
+        univariate_push(&u, 100, 0, times[i], values[i], &r);
         assert_true(isfinite(r.surprise) && isfinite(r.low));
     }
-    univariate_push(&u, 100, times[6000], values[6000], &r);
+    univariate_push(&u, 100, 0, times[6000], values[6000], &r);
     assert_true(r.surprise > UNIVARIATE_OPEN);
 }
 
