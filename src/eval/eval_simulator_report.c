@@ -25,7 +25,7 @@ void eval_simulator_text(const struct eval_simulator_report *r, struct buf *to)
         const struct eval_simulator_kind *kind = &r->kinds[k];
         buf_printf(to, "%-15s %9llu %9llu ", sim_fault_name((enum sim_fault_kind)k),
                    (unsigned long long)kind->injected, (unsigned long long)kind->found);
-        if (r->ruled[k])
+        if (r->judged[k])
             buf_printf(to, "%9llu %9llu ", (unsigned long long)kind->named,
                        (unsigned long long)kind->again);
         else
@@ -73,6 +73,7 @@ void eval_simulator_json(const struct eval_simulator_report *r, struct json_out 
     json_key_real(to, "days", o->days);
     json_key_real(to, "rate_hz", o->rate_hz);
     json_key_real(to, "faults_per_hour", o->faults_per_hour);
+    json_key_bool(to, "rules_only", o->rules_only);
     json_key(to, "faults");
     json_array(to);
     for (int k = 0; k < SIM_FAULT_KIND_COUNT; k++)

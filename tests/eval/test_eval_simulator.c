@@ -20,6 +20,7 @@ static void every_fault_that_the_rules_can_find_is_found_and_named_rightly(void 
     (void)state;
     struct eval_simulator_options options = {
         .seed = 1,
+        .rules_only = true,
         .plants = (size_t)from_environment("FETTLE_EVAL_PLANTS", 3),
         .days = from_environment("FETTLE_EVAL_DAYS", 2),
     };
@@ -47,7 +48,8 @@ static void every_fault_that_the_rules_can_find_is_found_and_named_rightly(void 
 static void faults_that_no_rule_names_are_counted_apart(void **state)
 {
     (void)state;
-    struct eval_simulator_options options = {.seed = 7, .plants = 1, .assets = 1};
+    struct eval_simulator_options options = {
+        .seed = 7, .plants = 1, .assets = 1, .rules_only = true};
     static struct eval_simulator_report r;
     struct err err;
     struct buf text = {0};
@@ -61,6 +63,29 @@ static void faults_that_no_rule_names_are_counted_apart(void **state)
     eval_simulator_json(&r, &j);
     assert_non_null(strstr(text.p, "\"fault\":\"stuck\",\"rule\":false"));
     assert_non_null(strstr(text.p, "\"delay_median_s\":null"));
+    buf_free(&text);
+}
+
+static void all_detectors_together_find_and_name_the_rest(void **state)
+{
+    (void)state;
+    struct eval_simulator_options options = {
+        .seed = 201,
+        .plants = 1,
+        .days = from_environment("FETTLE_EVAL_DAYS", 4),
+        .faults_per_hour = 0.5,
+    };
+    static struct eval_simulator_report r;
+    struct err err;
+    struct buf text = {0};
+    assert_ok(eval_simulator_run(&options, &r, &err), err);
+    eval_simulator_text(&r, &text);
+    print_message("%s", text.p);
+    // A heater that fails on its first evening is not known to work at that hour.
+    for (int k = 0; k < SIM_FAULT_KIND_COUNT; k++)
+        assert_true(r.kinds[k].found + (k == SIM_FAULT_HEATER) >= r.kinds[k].injected);
+    assert_true(r.kinds[SIM_FAULT_HEATER].found > 3);
+    assert_true(eval_simulator_passed(&r));
     buf_free(&text);
 }
 
@@ -94,6 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_fault_that_the_rules_can_find_is_found_and_named_rightly),
         cmocka_unit_test(faults_that_no_rule_names_are_counted_apart),
+        cmocka_unit_test(all_detectors_together_find_and_name_the_rest),
         cmocka_unit_test(it_can_be_stopped),
         cmocka_unit_test(options_that_make_no_plant_are_refused),
     };
