@@ -8,7 +8,7 @@
 #include "server/gzip.h"
 #include "server/server_private.h"
 
-enum { PACK_FROM_BYTES = 1024, PACK_LEVEL = 1, REPLY_HEADERS_MAX = 20 };
+enum { PACK_FROM_BYTES = 1024, PACK_LEVEL = 1, REPLY_HEADERS_MAX = 20, STREAM_BLOCK = 4096 };
 
 static const char json_type[] = "application/json";
 
@@ -220,10 +220,11 @@ enum MHD_Result reply_send(struct exchange *x)
     set_tag(x, &h);
     add_headers(x, &h);
     struct MHD_Response *response =
-        r->read_stream ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 32768, r->read_stream,
-                                                           r->stream, r->close_stream)
-        : r->file      ? file_response(x, &h)
-                       : body_response(x, &h);
+        r->read_stream
+            ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, r->read_stream,
+                                                r->stream, r->close_stream)
+        : r->file ? file_response(x, &h)
+                  : body_response(x, &h);
     if (!response) {
         if (r->close_stream)
             r->close_stream(r->stream);

@@ -17,7 +17,7 @@
 #include "server/server_private.h"
 
 enum {
-    CONNECTION_MEMORY = 65536, // headers, and the buffer that bodies pass through
+    CONNECTION_MEMORY = 49152, // headers, and the buffer that bodies pass through
     BACKLOG = 1024,
     SPARE_FILES = 256, // descriptors for everything that is no connection
 };
