@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "plant/plant.h"
 #include "server/openapi.h"
 #include "server/route.h"
 #include "server/schema.h"
@@ -77,6 +78,31 @@ static void parameters_are_described_and_fit(void **state)
         }
         assert_true(n <= PARAMS_MAX);
     }
+}
+
+static const char *choices_of(const char *path, const char *name)
+{
+    for (const struct param_def *p = find("GET", path)->params; p->name; p++)
+        if (strcmp(p->name, name) == 0)
+            return p->choices;
+    fail_msg("%s has no %s", path, name);
+    return NULL;
+}
+
+static void choices_are_the_words_of_the_plant(void **state)
+{
+    (void)state;
+    static const char kinds[] = ""
+#define X(NAME, name, text) name "|"
+        ANOMALY_KINDS(X);
+#undef X
+    const char *choices = choices_of("/anomalies", "kind");
+    assert_int_equal(strlen(choices) + 1, strlen(kinds));
+    assert_memory_equal(choices, kinds, strlen(choices));
+    struct str rest = str_of(choices_of("/api/v1/incidents", "state"));
+    for (enum incident_state s = INCIDENT_OPEN; s <= INCIDENT_RESOLVED; s++)
+        assert_true(str_is(str_cut(&rest, '|'), incident_state_name(s)));
+    assert_int_equal(rest.n, 0);
 }
 
 static void paths_are_found_with_their_ids(void **state)
@@ -222,6 +248,7 @@ int main(void)
         cmocka_unit_test(no_method_and_path_stand_twice),
         cmocka_unit_test(path_parameters_and_paths_agree),
         cmocka_unit_test(parameters_are_described_and_fit),
+        cmocka_unit_test(choices_are_the_words_of_the_plant),
         cmocka_unit_test(paths_are_found_with_their_ids),
         cmocka_unit_test(what_only_resembles_a_path_is_not_found),
         cmocka_unit_test(a_wrong_method_tells_the_right_ones),
