@@ -30,7 +30,7 @@ function incidentRow(i) {
   element('small', {},
     element('span', { class: 'tag ' + i.state }, i.state), ' ',
     `#${i.id}, ${time(i.start, now)}, ${span(i.start, i.active ? null : i.last)}, ` +
-    plural(i.anomaly_count, 'anomaly', 'anomalies') + (i.active ? ', goes on' : ''))));
+    plural(i.anomaly_count, 'anomaly', 'anomalies') + (over ? '' : ', goes on'))));
 }
 
 function showIncidents() {
