@@ -179,7 +179,8 @@ static const struct param_def events_params[] = {
     }
 
 const struct route routes[] = {
-    GET("/health", PUBLIC, handle_health, "Whether the server is up and able to store", NULL, "Health"),
+    GET("/health", PUBLIC, handle_health, "Whether the server is up and able to store", NULL,
+        "Health"),
     GET("/status", VIEWER, handle_status, "The plant's state, stage by stage", NULL, "Status"),
     GET("/anomalies", VIEWER, handle_anomalies, "What the detectors found, newest first",
         anomaly_params, "Anomalies"),
