@@ -51,16 +51,23 @@ static double simulator_s(const struct sim_config *config, struct reading *block
     return processor_s() - before;
 }
 
+// Several seconds go in one delivery, or waiting for the disk would be most of the time.
+enum { DELIVERY_S = 8 };
+
 static enum err_code run_hour(struct app *app, struct sim *sim, struct reading *block,
                               struct err *err)
 {
     enum err_code code = ERR_OK;
-    for (int i = 0; code == ERR_OK && i < 3600; i++) {
+    size_t filled = 0;
+    for (int i = 1; code == ERR_OK && i <= 3600; i++) {
         size_t count;
         int64_t t;
-        code = sim_next(sim, block, &count, &t, err);
-        if (code == ERR_OK)
-            code = app_submit_wait(app, block, count, NULL, NULL, err);
+        code = sim_next(sim, block + filled, &count, &t, err);
+        filled += count;
+        if (code == ERR_OK && i % DELIVERY_S == 0) {
+            code = app_submit_wait(app, block, filled, NULL, NULL, err);
+            filled = 0;
+        }
     }
     return code;
 }
@@ -82,7 +89,8 @@ int main(int argc, char **argv)
     struct app *app = NULL;
     struct sim *sim = NULL;
     struct err err = {0};
-    struct reading *block = calloc((size_t)config.assets * SIM_PARAMETER_COUNT, sizeof *block);
+    struct reading *block =
+        calloc((size_t)config.assets * SIM_PARAMETER_COUNT * DELIVERY_S, sizeof *block);
     if (!block || !from.data_dir)
         return 1;
     double simulator = simulator_s(&config, block, &err);
