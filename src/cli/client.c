@@ -59,6 +59,8 @@ static void read_key(const char *data_dir, char *key, size_t cap)
     buf_free(&text);
 }
 
+static enum err_code connect_to(const struct client *c, int *fd, struct err *err);
+
 bool client_find(const char *data_dir, struct client *out)
 {
     char path[4096];
@@ -72,8 +74,12 @@ bool client_find(const char *data_dir, struct client *out)
     str_copy(out->host, sizeof out->host, str_of(json_get_text(root, "host")));
     pid_t pid = (pid_t)json_get_int(root, "pid");
     out->port = (int)json_get_int(root, "port");
-    // A process that died without withdrawing leaves its file: ask whether the process is there.
-    bool alive = out->host[0] && pid > 0 && out->port > 0 && (kill(pid, 0) == 0 || errno == EPERM);
+    // A process that died without withdrawing leaves its file: ask whether it is there.
+    int fd = -1;
+    bool alive = out->host[0] && pid > 0 && out->port > 0 &&
+                 (kill(pid, 0) == 0 || errno == EPERM) && connect_to(out, &fd, NULL) == ERR_OK;
+    if (fd >= 0)
+        close(fd);
     arena_close(&arena);
     buf_free(&text);
     if (alive)

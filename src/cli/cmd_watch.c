@@ -263,6 +263,8 @@ static enum err_code run(const struct option_list *operands, struct err *err)
         code = cli_print(&screen.out, err);
     }
     buf_free(&screen.out);
+    if (code == ERR_OK && report.readings == 0 && report.refused)
+        code = err_set(err, ERR_INPUT, "%s: nothing in it could be read as readings", path);
     return code;
 }
 
