@@ -1,5 +1,6 @@
 // The upkeep thread: ticks for silent sensors, rates for the status, summaries on time.
 #include <errno.h>
+#include <malloc.h>
 #include <time.h>
 
 #include "app/app_private.h"
@@ -47,10 +48,12 @@ static int64_t tick_time(struct app *a)
     return app_now_us(a) - (int64_t)((speed > 1 ? speed : 1) * (double)US_PER_SECOND);
 }
 
+static const int64_t trim_every_us = 30 * US_PER_SECOND;
+
 static void *upkeep_main(void *arg)
 {
     struct app *a = arg;
-    int64_t before = clock_mono_us(), summary_at = before;
+    int64_t before = clock_mono_us(), summary_at = before, trimmed_at = before;
     while (app_sleep(a, US_PER_SECOND)) {
         int64_t now = clock_mono_us();
         measure_rates(a, (double)(now - before) / 1e6);
@@ -62,6 +65,11 @@ static void *upkeep_main(void *arg)
         const struct settings *s = app_settings_hold(a);
         int64_t every = settings_int(s, "summary.every");
         app_settings_release(a, s);
+        // What a burst of readings left behind goes back to the system.
+        if (now - trimmed_at >= trim_every_us) {
+            malloc_trim(0);
+            trimmed_at = now;
+        }
         if (now - summary_at >= every) {
             struct summary summary;
             struct err err;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum {
-    HEADS_READINGS = 2000000, // aimed at for all heads together, when full
+    HEADS_READINGS = 700000, // aimed at for all heads together, when full
     SEAL_AT_MIN = 64,
     SEAL_AT_MAX = 512,
 };
