@@ -1,7 +1,7 @@
 # The stages of ./check, one function each. A stage adds to stage_passed, stage_failed and
 # stage_skipped, prints what failed, and returns non-zero if it could not be run to its end.
 
-stages=(house headers clang release itself docs start asan fuzz)
+stages=(house headers clang release itself start asan fuzz)
 slow_stages=(clang asan fuzz)
 jobs=$(nproc)
 
@@ -86,22 +86,11 @@ stage_release() {
 
 stage_asan() {
     build asan build-asan || return 1
-    run_tests build-asan -E '^(house|check)\.' ${tests_only:+-R "$tests_only"}
+    run_tests build-asan -E '^(house|check|docs)\.' ${tests_only:+-R "$tests_only"}
 }
 
 stage_itself() {
     one "a failing test makes ./check fail" tests/house/check_can_fail.sh
-}
-
-stage_docs() {
-    local page
-    if [ ! -x build/fettle ]; then
-        echo "   build/fettle is not there: the stage release builds it"
-        return 1
-    fi
-    for page in config http cli; do
-        one "docs/$page.md is current" tests/house/page_current.sh $page
-    done
 }
 
 stage_start() {
