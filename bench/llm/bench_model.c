@@ -144,9 +144,9 @@ static int speed(int argc, char **argv)
         double tokens = rate(e, s, ANSWER, false, &err), gbs = tokens * (double)bytes / 1e9;
         printf("decode at %u: %.1f tok/s = %.1f GB/s of weights\n", depths[i], tokens, gbs);
     }
-    double after = bandwidth(threads);
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
+    double after = bandwidth(threads);
     printf("memory reads: %.1f GB/s before, %.1f after; most resident: %ld MiB\n", before, after,
            usage.ru_maxrss >> 10);
     session_close(&s);

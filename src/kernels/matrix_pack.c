@@ -147,11 +147,12 @@ void matrix_pack_group(const struct matrix *m, const void *rows, size_t g, unsig
         [QUANT_Q4_K] = pack_q4_k, [QUANT_IQ4_NL] = pack_iq4_nl, [QUANT_Q6_K] = pack_q6_k,
     };
     size_t blocks = m->cols / m->format->block, step = m->group_bytes / blocks;
-    size_t row_bytes = blocks * m->format->bytes;
-    memset(to, 0, m->group_bytes);
-    for (size_t r = 0; r < R && g * R + r < m->rows; r++) {
-        const unsigned char *row = (const unsigned char *)rows + (g * R + r) * row_bytes;
-        for (size_t b = 0; b < blocks; b++)
-            packers[m->format->type](row + b * m->format->bytes, r, to + b * step);
-    }
+    size_t row_bytes = blocks * m->format->bytes, left = m->rows - g * R;
+    const unsigned char *first = (const unsigned char *)rows + g * R * row_bytes;
+    if (left < R)
+        memset(to, 0, m->group_bytes);
+    for (size_t b = 0; b < blocks; b++)
+        for (size_t r = 0; r < R && r < left; r++)
+            packers[m->format->type](first + r * row_bytes + b * m->format->bytes, r,
+                                     to + b * step);
 }

@@ -19,8 +19,10 @@ static enum err_code read_u32(const struct model *m, const char *name, bool need
     enum err_code code = gguf_u32(m->file, key, out, err);
     if (code == ERR_NOT_FOUND && !needed)
         return ERR_OK;
+    if (code == ERR_NOT_FOUND)
+        return err_set(err, ERR_INPUT, "%s: key '%s' is missing", gguf_name(m->file), key);
     if (code)
-        return code == ERR_NOT_FOUND ? (err ? (err->code = ERR_INPUT) : ERR_INPUT) : code;
+        return code;
     if (*out < least || *out > most)
         return err_set(err, ERR_INPUT, "%s: key '%s' is %u, expected %u to %u", gguf_name(m->file),
                        key, *out, least, most);
