@@ -1,9 +1,14 @@
-// Reads a request's parameters by the table of its route.
+// What a request asks for: its headers, and its parameters by the table of its route.
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "server/exchange.h"
+
+const char *exchange_header(const struct exchange *x, const char *name)
+{
+    return MHD_lookup_connection_value(x->mhd, MHD_HEADER_KIND, name);
+}
 
 static bool is_path_param(const struct param_def *def)
 {

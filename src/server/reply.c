@@ -16,11 +16,6 @@ static const char content_policy[] =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
-const char *exchange_header(const struct exchange *x, const char *name)
-{
-    return MHD_lookup_connection_value(x->mhd, MHD_HEADER_KIND, name);
-}
-
 void reply_json(struct exchange *x, struct json_out *j)
 {
     x->reply.status = 200;
