@@ -7,7 +7,7 @@
 
 enum {
     JOURNAL_ROW_BYTES = 1 << 18, // a row of the journal ends after about this much
-    KEPT_READINGS = 65536,       // room that a group keeps from commit to commit
+    KEPT_READINGS = 32768,       // room that a group keeps from commit to commit
     EPOCH_READINGS = 65536,      // an epoch is this many readings...
     EPOCHS_MAX = 64,             // heads older than so many epochs are due
     CHECKPOINT_PAGES = 1000,     // of the log, 4 MiB
@@ -148,7 +148,7 @@ static enum err_code write_journal(struct store *s, struct group *g, int64_t *ne
 static enum err_code trim_journal(struct store *s, struct err *err)
 {
     int64_t now = clock_mono_us(), low = s->journal_next;
-    if (now - s->trimmed_at_us < trim_every_us)
+    if (now - s->trimmed_at_us < trim_every_us && !store_test_hooks.hasty)
         return ERR_OK;
     for (uint32_t i = 0; i < s->table.count; i++) {
         const struct series *se = series_at(&s->table, i);
@@ -298,7 +298,7 @@ static void checkpoint(struct store *s)
 {
     int pages = s->writer.log_pages, log, copied;
     if (pages < s->log_pages || s->checkpoint_at == 0)
-        s->checkpoint_at = CHECKPOINT_PAGES;
+        s->checkpoint_at = store_test_hooks.hasty ? 1 : CHECKPOINT_PAGES;
     s->log_pages = pages;
     if (pages < s->checkpoint_at || atomic_load(&s->read_only))
         return;

@@ -83,7 +83,7 @@ enum err_code series_reserve(struct series *se, struct err *err)
     bool wasteful = se->sealing && se->capacity > 4 * need + 64;
     if (need == 0 || (fits && !wasteful))
         return ERR_OK;
-    uint32_t capacity = need + (need / 4 < 16 ? 16 : need / 4);
+    uint32_t capacity = need + (need / 8 < 16 ? 16 : need / 8);
     se->fresh = malloc(capacity * sizeof *se->fresh);
     if (!se->fresh)
         return err_set(err, ERR_NO_MEMORY, "out of memory for %u readings", need);

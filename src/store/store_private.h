@@ -8,10 +8,12 @@
 #include "store/series.h"
 #include "store/store.h"
 
-// For tests, set before store_open: the VFS to use (NULL: SQLite's default) and the level of
-// synchronous (NULL: FULL), with which a test shows that it would notice losses.
+// For tests, set before store_open: the VFS to use (NULL: SQLite's default); the level of
+// synchronous (NULL: FULL), with which a test shows that it would notice losses; and whether the
+// journal is trimmed and the log checkpointed at every chance.
 struct store_test_hooks {
     const char *vfs, *synchronous;
+    bool hasty;
 };
 extern struct store_test_hooks store_test_hooks;
 

@@ -7,8 +7,8 @@
 #include "store/store_private.h"
 
 enum {
-    GROUP_READINGS = 262144, // a group takes no further batch beyond this many readings
-    HURRY_READINGS = 65536,  // so many waiting are not kept waiting for more
+    GROUP_READINGS = 65536, // a group takes no further batch beyond this many readings
+    HURRY_READINGS = 32768, // so many waiting are not kept waiting for more
 };
 
 static const int64_t upkeep_every_us = US_PER_MINUTE;
