@@ -16,20 +16,20 @@ enum fake_fault {
     FAULT_NONE,
     FAULT_WRITE, // EIO
     FAULT_SYNC,  // EIO: counts only syncs
-    FAULT_FULL,  // ENOSPC
+    FAULT_FULL,  // ENOSPC: counts only writes
     FAULT_READ,  // EIO: counts only reads
 };
 
 struct fake_disk {
-    atomic_long operations;         // writes, truncations, syncs so far
-    atomic_long syncs, reads;       // by themselves
-    atomic_long cut_at;             // power goes with this operation; 0: never
-    atomic_bool off;                // power is gone
-    atomic_bool full;               // files cannot grow
-    _Atomic(enum fake_fault) fault; // what happens...
-    atomic_long fault_at;           // ...at this operation (or sync, or read)
-    atomic_bool fault_stays;        // ...and at all that follow
-    atomic_long fired;              // faults so far
+    atomic_long operations;           // writes, truncations, syncs so far
+    atomic_long writes, syncs, reads; // by themselves
+    atomic_long cut_at;               // power goes with this operation; 0: never
+    atomic_bool off;                  // power is gone
+    atomic_bool full;                 // files cannot grow
+    _Atomic(enum fake_fault) fault;   // what happens...
+    atomic_long fault_at;             // ...at this operation (or sync, or read)
+    atomic_bool fault_stays;          // ...and at all that follow
+    atomic_long fired;                // faults so far
 };
 
 extern struct fake_disk fake_disk;
@@ -39,6 +39,9 @@ void fake_disk_register(void);
 
 // Everything is well again and counters begin at 0. What is not synced stays so.
 void fake_disk_reset(void);
+
+// Forgets all files; none may be open.
+void fake_disk_forget(void);
 
 // After power was cut and all files were closed: decides what survived, and brings power back.
 void fake_disk_lose_unsynced(struct rng *rng);

@@ -61,15 +61,15 @@ static bool hits(enum fake_fault which, long at)
     return true;
 }
 
-// The next operation's failure, SQLITE_OK for none.
-static int next_operation(int error)
+// The next operation's failure, SQLITE_OK for none. Only what takes space can run out of it.
+static int next_operation(int error, bool takes_space)
 {
     long at = ++fake_disk.operations;
     if (fake_disk.cut_at && at >= fake_disk.cut_at)
         fake_disk.off = true;
     if (fake_disk.off || hits(FAULT_WRITE, at))
         return error;
-    return hits(FAULT_FULL, at) ? SQLITE_FULL : SQLITE_OK;
+    return takes_space && hits(FAULT_FULL, ++fake_disk.writes) ? SQLITE_FULL : SQLITE_OK;
 }
 
 // ---- what a power cut would lose ----
@@ -150,17 +150,28 @@ static void lose(struct medium *m, struct rng *rng)
     forget(m, st.st_size);
 }
 
+void fake_disk_forget(void)
+{
+    for (size_t i = 0; i < media_count; i++) {
+        free(media[i].old);
+        free(media[i].is_old);
+        media[i] = (struct medium){0};
+    }
+    media_count = 0;
+}
+
 void fake_disk_lose_unsynced(struct rng *rng)
 {
     for (size_t i = 0; i < media_count; i++)
         lose(&media[i], rng);
-    media_count = 0;
+    fake_disk_forget();
     fake_disk_reset();
 }
 
 void fake_disk_reset(void)
 {
-    fake_disk.operations = fake_disk.syncs = fake_disk.reads = fake_disk.fired = 0;
+    fake_disk.operations = fake_disk.writes = fake_disk.syncs = fake_disk.reads = fake_disk.fired =
+        0;
     fake_disk.cut_at = fake_disk.fault_at = 0;
     fake_disk.off = fake_disk.full = fake_disk.fault_stays = false;
     fake_disk.fault = FAULT_NONE;
@@ -191,7 +202,7 @@ static int do_write(sqlite3_file *f, const void *from, int n, sqlite3_int64 at)
     if (!file->medium)
         return real->pMethods->xWrite(real, from, n, at);
     pthread_mutex_lock(&lock);
-    int result = next_operation(SQLITE_IOERR_WRITE);
+    int result = next_operation(SQLITE_IOERR_WRITE, true);
     if (result == SQLITE_OK && fake_disk.full && at + n > size_of(real))
         result = SQLITE_FULL;
     if (result == SQLITE_OK) {
@@ -209,7 +220,7 @@ static int do_truncate(sqlite3_file *f, sqlite3_int64 size)
     if (!file->medium)
         return real->pMethods->xTruncate(real, size);
     pthread_mutex_lock(&lock);
-    int result = next_operation(SQLITE_IOERR_TRUNCATE);
+    int result = next_operation(SQLITE_IOERR_TRUNCATE, false);
     if (result == SQLITE_OK) {
         remember(file->medium, real, size, size_of(real));
         result = real->pMethods->xTruncate(real, size);
@@ -226,8 +237,8 @@ static int do_sync(sqlite3_file *f, int flags)
     if (!file->medium)
         return SQLITE_OK;
     pthread_mutex_lock(&lock);
-    int result = next_operation(SQLITE_IOERR_FSYNC);
-    if (result == SQLITE_FULL || hits(FAULT_SYNC, ++fake_disk.syncs))
+    int result = next_operation(SQLITE_IOERR_FSYNC, false);
+    if (hits(FAULT_SYNC, ++fake_disk.syncs))
         result = SQLITE_IOERR_FSYNC;
     if (result == SQLITE_OK)
         forget(file->medium, size_of(file->real));
@@ -343,7 +354,7 @@ static int do_delete(sqlite3_vfs *v, const char *name, int sync_dir)
 {
     (void)v;
     pthread_mutex_lock(&lock);
-    int result = next_operation(SQLITE_IOERR_DELETE);
+    int result = next_operation(SQLITE_IOERR_DELETE, false);
     if (result == SQLITE_OK) {
         result = real_vfs->xDelete(real_vfs, name, sync_dir);
         forget(medium_of(name), 0);

@@ -201,6 +201,7 @@ static struct losses cut_power(size_t databases, size_t cuts, uint64_t seed, siz
             cut_once(&f, h, &rng, &losses);
         *acknowledged += h->acknowledged_count;
         fixture_remove(&f);
+        fake_disk_forget();
         free(h->acknowledged);
         free(h);
     }
