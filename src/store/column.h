@@ -21,7 +21,7 @@ bool column_ints_unpack(struct bytes_in *in, int64_t *v, size_t n);
 
 // Doubles, bit for bit: as integers over a power of ten when they are short decimals (with
 // exceptions for NaN and the like), else each XORed with the one before (as in Gorilla, Pelkonen et
-// al., VLDB 2015).
+// al., VLDB 2015), or as they are when that is shorter.
 void column_doubles_pack(const double *v, size_t n, struct buf *out);
 bool column_doubles_unpack(struct bytes_in *in, double *v, size_t n);
 

@@ -6,6 +6,7 @@
 enum {
     PLACES_MAX = 12,     // decimal places tried
     KIND_XOR = 0x80,     // else: the number of decimal places
+    KIND_PLAIN = 0x81,   // as they are, where nothing helps
     HAS_OTHERS = 0x40,   // some values are no such decimals
     OTHER_RUNS_MAX = 64, // more runs of those: XOR it is
 };
@@ -144,14 +145,26 @@ static void put_xors(const double *v, size_t n, struct buf *out)
     bits_end(&bits);
 }
 
+static void put_plain(const double *v, size_t n, struct buf *out)
+{
+    buf_add_char(out, (char)KIND_PLAIN);
+    buf_add(out, v, n * sizeof *v);
+}
+
 void column_doubles_pack(const double *v, size_t n, struct buf *out)
 {
     struct decimals d;
     unsigned places = find_places(v, n);
-    if (places <= PLACES_MAX && scale(&d, v, n, places))
+    if (places <= PLACES_MAX && scale(&d, v, n, places)) {
         put_decimals(&d, n, places, out);
-    else
-        put_xors(v, n, out);
+        return;
+    }
+    size_t start = out->n;
+    put_xors(v, n, out);
+    if (out->n - start > n * sizeof *v) {
+        out->n = start;
+        put_plain(v, n, out);
+    }
 }
 
 static bool get_xors(struct bytes_in *in, double *v, size_t n)
@@ -177,6 +190,15 @@ static bool get_xors(struct bytes_in *in, double *v, size_t n)
     }
     bits_in_end(&bits);
     return !in->failed;
+}
+
+static bool get_plain(struct bytes_in *in, double *v, size_t n)
+{
+    if ((size_t)(in->end - in->p) < n * sizeof *v)
+        return false;
+    memcpy(v, in->p, n * sizeof *v);
+    in->p += n * sizeof *v;
+    return true;
 }
 
 static bool get_decimals(struct bytes_in *in, unsigned head, double *v, size_t n)
@@ -221,6 +243,8 @@ bool column_doubles_unpack(struct bytes_in *in, double *v, size_t n)
     unsigned head = bytes_u8(in);
     if (head == KIND_XOR)
         return get_xors(in, v, n);
+    if (head == KIND_PLAIN)
+        return get_plain(in, v, n);
     return (head & KIND_XOR) == 0 && get_decimals(in, head, v, n);
 }
 
