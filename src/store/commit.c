@@ -314,8 +314,12 @@ static void checkpoint(struct store *s)
         store_note_failure(s, code);
 }
 
+// There is room in the queue again before anyone hears of it.
 static void answer(struct store *s, struct group *g, enum err_code code, const struct err *err)
 {
+    pthread_mutex_lock(&s->lock);
+    s->queued_readings -= g->queued_readings;
+    pthread_mutex_unlock(&s->lock);
     for (size_t m = 0; m < g->member_count; m++) {
         struct store_batch *batch = g->members[m].batch;
         struct err own;
@@ -344,7 +348,8 @@ static void answer(struct store *s, struct group *g, enum err_code code, const s
 
 static void empty(struct group *g)
 {
-    g->member_count = g->touched_count = g->sealed_count = g->reading_count = 0;
+    g->member_count = g->touched_count = g->sealed_count = 0;
+    g->reading_count = g->queued_readings = 0;
     g->puts = NULL;
     if (g->capacity > KEPT_READINGS) {
         free(g->arrivals);
@@ -368,6 +373,7 @@ bool group_add(struct group *g, struct store_batch *batch)
         g->member_capacity = capacity;
     }
     batch->stored = batch->duplicates = 0;
+    g->queued_readings += batch->reading_count;
     g->members[g->member_count++] = (struct member){.batch = batch};
     return true;
 }

@@ -63,8 +63,9 @@ struct group {
     struct member *members;
     size_t member_count, member_capacity;
     struct state_put *puts;
-    size_t reading_count;  // of the members that are not left out
-    uint32_t sensor_count; // rows in the table of sensors after this commit
+    size_t queued_readings; // of all members
+    size_t reading_count;   // of those that are not left out
+    uint32_t sensor_count;  // rows in the table of sensors after this commit
 
     struct arrival *arrivals; // grouped by sensor
     struct item *items;       // what is stored of them, in the same places

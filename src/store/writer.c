@@ -171,23 +171,12 @@ static void wait_for_work(struct store *s, int64_t upkeep_at_us)
 static void take_group(struct store *s)
 {
     struct group *g = &s->group;
-    size_t readings = 0;
-    while (s->first && readings < GROUP_READINGS && group_add(g, s->first)) {
-        readings += s->first->reading_count;
+    while (s->first && g->queued_readings < GROUP_READINGS && group_add(g, s->first))
         s->first = s->first->next;
-    }
     if (!s->first)
         s->last = NULL;
     g->puts = s->first_put;
     s->first_put = s->last_put = NULL;
-}
-
-static size_t readings_of(const struct group *g)
-{
-    size_t readings = 0;
-    for (size_t m = 0; m < g->member_count; m++)
-        readings += g->members[m].batch->reading_count;
-    return readings;
 }
 
 // Ages count from the newest reading where that is behind the clock, so that neither a plant that
@@ -207,7 +196,6 @@ static void *writer_main(void *arg)
         pthread_mutex_lock(&s->lock);
         wait_for_work(s, upkeep_at_us);
         take_group(s);
-        size_t taken = readings_of(&s->group);
         bool asked = s->retain_wanted != s->retain_done;
         int64_t asked_now_us = s->retain_now_us;
         going_on = !s->stopping || has_waiting(s) || s->group.member_count || s->group.puts;
@@ -215,9 +203,6 @@ static void *writer_main(void *arg)
 
         group_commit(s, &s->group);
 
-        pthread_mutex_lock(&s->lock);
-        s->queued_readings -= taken;
-        pthread_mutex_unlock(&s->lock);
         if (!s->retain.under_way && asked) {
             retain_begin(s, asked_now_us);
         } else if (!s->retain.under_way && clock_mono_us() >= upkeep_at_us) {
