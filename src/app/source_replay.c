@@ -7,16 +7,49 @@
 #include "base/log.h"
 #include "ingest/csv_replay.h"
 
+// A commit a block would be a wait for the disk a block: blocks are gathered, as fast as possible
+// until the buffer is full, at a pace for a moment only.
+enum { GATHER_READINGS = 32768 };
+static const int64_t gather_us = 50 * US_PER_MS;
+
 struct replay {
     char **paths;
     size_t count;
     struct pace *pace;
+    bool paced;
+    struct reading *gathered;
+    size_t gathered_count;
+    int64_t handed_in_us;
 };
+
+static enum err_code hand_in_gathered(struct app *a, struct err *err)
+{
+    struct replay *r = a->replay;
+    size_t count = r->gathered_count;
+    r->gathered_count = 0;
+    r->handed_in_us = clock_mono_us();
+    if (count == 0 || source_submit(a, r->gathered, count))
+        return ERR_OK;
+    return err_set(err, ERR_CANCELLED, "stopping");
+}
 
 static enum err_code hand_in(void *arg, const struct reading *readings, size_t count,
                              struct err *err)
 {
-    return source_submit(arg, readings, count) ? ERR_OK : err_set(err, ERR_CANCELLED, "stopping");
+    struct app *a = arg;
+    struct replay *r = a->replay;
+    enum err_code code = ERR_OK;
+    while (code == ERR_OK && count) {
+        size_t room = GATHER_READINGS - r->gathered_count, some = count < room ? count : room;
+        memcpy(r->gathered + r->gathered_count, readings, some * sizeof *readings);
+        r->gathered_count += some;
+        readings += some;
+        count -= some;
+        if (r->gathered_count == GATHER_READINGS ||
+            (r->paced && clock_mono_us() - r->handed_in_us > gather_us))
+            code = hand_in_gathered(a, err);
+    }
+    return code;
 }
 
 static void refuse(void *arg, uint64_t line, const char *why)
@@ -36,6 +69,8 @@ static void *replay_main(void *arg)
         struct ingest_counts counts = {0};
         struct err err;
         enum err_code code = csv_replay_file(r->paths[i], &options, &sink, &counts, &err);
+        if (code == ERR_OK)
+            code = hand_in_gathered(a, &err);
         if (code == ERR_OK)
             log_info("replay", "%s: %llu readings, %llu refused", r->paths[i],
                      (unsigned long long)counts.accepted, (unsigned long long)counts.refused);
@@ -62,7 +97,9 @@ enum err_code app_start_replay(struct app *a, const char *const *paths, size_t c
     a->replay = r;
     r->paths = calloc(count, sizeof *r->paths);
     r->pace = pace_open(&(struct pace_options){.speed = speed});
-    bool ok = r->paths && r->pace;
+    r->paced = speed > 0;
+    r->gathered = calloc(GATHER_READINGS, sizeof *r->gathered);
+    bool ok = r->paths && r->pace && r->gathered;
     for (; ok && r->count < count; r->count++)
         ok = (r->paths[r->count] = strdup(paths[r->count])) != NULL;
     enum err_code code = ok ? ERR_OK : err_set(err, ERR_NO_MEMORY, "out of memory for the replay");
@@ -93,6 +130,7 @@ void replay_stop(struct app *a)
         free(r->paths[i]);
     free(r->paths);
     pace_close(&r->pace);
+    free(r->gathered);
     free(r);
     a->replay = NULL;
 }

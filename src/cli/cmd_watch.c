@@ -102,7 +102,7 @@ static void show_anomaly(void *arg, const struct sensor *s, const struct anomaly
 {
     struct screen *screen = arg;
     bool still_open = change == CHANGE_UPDATED && screen->ending && a->end_us == TIME_NONE;
-    if (opt.incidents || (change == CHANGE_UPDATED && !still_open && !common_options.json))
+    if (opt.incidents || (change == CHANGE_UPDATED && !still_open))
         return;
     if (common_options.json) {
         anomaly_json(&screen->out, s, a, change);
