@@ -1,7 +1,7 @@
 // What people tell the engine about its detectors: less sensitive here, learn anew there.
 #include <string.h>
 
-#include "detect/engine.h"
+#include "detect/multivariate.h"
 
 static const double factor_most = 10;
 
@@ -56,8 +56,10 @@ enum err_code detect_relearn_sensor(struct detect *d, uint32_t sensor, struct er
     struct sensor_state *s = sensor_states_find(&d->sensors, sensor);
     if (!catalog_sensor(d->catalog, sensor))
         return err_set(err, ERR_NOT_FOUND, "there is no sensor %u", sensor);
-    if (s)
+    if (s) {
         relearn(d, s);
+        multivariate_relearn(d, s->sensor->asset);
+    }
     return ERR_OK;
 }
 
@@ -70,5 +72,6 @@ enum err_code detect_relearn_asset(struct detect *d, uint32_t asset, struct err 
         if (s && s->sensor->asset == asset)
             relearn(d, s);
     }
+    multivariate_relearn(d, asset);
     return ERR_OK;
 }

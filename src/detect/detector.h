@@ -61,6 +61,7 @@ struct detector {
     // The detectors to which it leaves what both could name: bits 1 << DETECTOR_INDEX_<name>.
     unsigned yields_to;
 
+    // NULL: it judges assets (detect/multivariate.h).
     enum judgement (*push)(void *state, const struct rules *rules, const struct sample *sample,
                            struct finding *finding);
 

@@ -10,15 +10,49 @@
 
 _Static_assert((int)DRIFT_T2_DIMS_MAX <= (int)SPD_MAX, "matrices must fit");
 
+static double *cut(double **from, size_t n)
+{
+    double *p = *from;
+    *from += n;
+    return p;
+}
+
+static bool lay_out(struct drift_t2 *t, size_t dims)
+{
+    size_t window = 3 * dims + 2 * dims * dims;
+    size_t n = WINDOWS * window + dims * dims + dims + 3 * dims + WINDOW_MAX * dims;
+    t->dims = (int)dims;
+    t->memory_bytes = n * sizeof *t->memory;
+    t->memory = calloc(1, t->memory_bytes);
+    double *at = t->memory;
+    if (!at)
+        return false;
+    for (int i = 0; i < WINDOWS; i++) {
+        struct t2_window *w = &t->windows[i];
+        w->sum = cut(&at, dims);
+        w->level = cut(&at, dims);
+        w->drift = cut(&at, dims);
+        w->spread = cut(&at, dims * dims);
+        w->factor = cut(&at, dims * dims);
+    }
+    t->change.factor = cut(&at, dims * dims);
+    t->change.mean = cut(&at, dims);
+    t->last = cut(&at, dims);
+    t->centre = cut(&at, dims);
+    t->scale = cut(&at, dims);
+    t->ring = cut(&at, WINDOW_MAX * dims);
+    return true;
+}
+
 struct drift_t2 *drift_t2_open(int dims)
 {
     if (dims < 2 || dims > DRIFT_T2_DIMS_MAX)
         return NULL;
     struct drift_t2 *t = calloc(1, sizeof *t);
-    if (t) {
-        t->dims = dims;
+    if (t && !lay_out(t, (size_t)dims))
+        drift_t2_close(&t);
+    if (t)
         drift_t2_relearn(t);
-    }
     return t;
 }
 
@@ -27,6 +61,7 @@ void drift_t2_close(struct drift_t2 **t)
     if (!*t)
         return;
     free((*t)->train);
+    free((*t)->memory);
     free(*t);
     *t = NULL;
 }
@@ -42,14 +77,15 @@ void drift_t2_relearn(struct drift_t2 *t)
 
 size_t drift_t2_bytes(const struct drift_t2 *t)
 {
-    return sizeof *t + (t->train ? DRIFT_T2_TRAIN_ROWS * (size_t)t->dims * sizeof(double) : 0);
+    return sizeof *t + t->memory_bytes +
+           (t->train ? DRIFT_T2_TRAIN_ROWS * (size_t)t->dims * sizeof(double) : 0);
 }
 
 double t2_window_distance(struct t2_window *w, const double *mean, int dims)
 {
     double d[DRIFT_T2_DIMS_MAX];
     if (w->factor_frozen != w->frozen) {
-        memcpy(w->factor, w->spread, sizeof w->factor);
+        memcpy(w->factor, w->spread, (size_t)(dims * dims) * sizeof *w->factor);
         for (int k = 0; k < dims; k++)
             w->factor[k * dims + k] += w->drift[k] * w->frozen;
         if (!spd_factor(w->factor, dims))
@@ -116,10 +152,10 @@ static bool change_point(struct drift_t2 *t)
     double mean[DRIFT_T2_DIMS_MAX] = {0}, d[DRIFT_T2_DIMS_MAX];
     for (int i = 0; i < CHANGE_ROWS; i++)
         for (int k = 0; k < t->dims; k++)
-            mean[k] += t->ring[(t->rows - 1 - i) % WINDOW_MAX][k] / CHANGE_ROWS;
+            mean[k] += t2_ring_row(t, t->rows - 1 - i)[k] / CHANGE_ROWS;
     if (c->quiet > 0) {
         if (--c->quiet == 0) {
-            memcpy(c->mean, mean, sizeof mean);
+            memcpy(c->mean, mean, (size_t)t->dims * sizeof *mean);
             c->rows = CHANGE_ROWS;
         }
         return false;
@@ -133,7 +169,7 @@ static bool change_point(struct drift_t2 *t)
         return true;
     }
     // The regime's mean stays behind by the rows that the recent mean speaks for.
-    const double *left = t->ring[(t->rows - 1 - CHANGE_ROWS) % WINDOW_MAX];
+    const double *left = t2_ring_row(t, t->rows - 1 - CHANGE_ROWS);
     if (c->rows < REGIME_ROWS)
         c->rows++;
     for (int k = 0; k < t->dims; k++)
@@ -144,11 +180,11 @@ static bool change_point(struct drift_t2 *t)
 static void judge(struct drift_t2 *t, const double *row, struct drift_t2_result *out)
 {
     double mean[WINDOWS][DRIFT_T2_DIMS_MAX], logs = 0, top = -1;
-    double *slot = t->ring[t->rows % WINDOW_MAX];
+    double *slot = t2_ring_row(t, t->rows);
     int worst = 0;
     for (int i = 0; i < WINDOWS; i++)
         for (int k = 0; k < t->dims; k++)
-            t->windows[i].sum[k] -= t->ring[(t->rows - window_rows[i]) % WINDOW_MAX][k];
+            t->windows[i].sum[k] -= t2_ring_row(t, t->rows - window_rows[i])[k];
     for (int k = 0; k < t->dims; k++)
         slot[k] = (row[k] - t->centre[k]) / t->scale[k];
     t->rows++;

@@ -50,7 +50,7 @@ static void run_window(struct t2_window *win, struct work *w, int rows, int dims
             win->level[k] += w->z[i][k] / LEVEL_START_ROWS;
     for (int i = 0; i < N; i++) {
         int filled = i + 1 < rows ? i + 1 : rows;
-        memcpy(w->level[i], win->level, sizeof win->level);
+        memcpy(w->level[i], win->level, (size_t)dims * sizeof *win->level);
         for (int k = 0; k < dims; k++) {
             win->sum[k] += w->z[i][k] - (i >= rows ? w->z[i - rows][k] : 0);
             w->mean[i][k] = win->sum[k] / filled;
@@ -63,7 +63,11 @@ static void run_window(struct t2_window *win, struct work *w, int rows, int dims
 
 static void fit_window(struct t2_window *win, struct work *w, int rows, int dims)
 {
-    memset(win, 0, sizeof *win);
+    size_t vector = (size_t)dims * sizeof(double), matrix = vector * (size_t)dims;
+    memset(win->sum, 0, vector);
+    memset(win->level, 0, vector);
+    memset(win->spread, 0, matrix);
+    win->frozen = 0;
     run_window(win, w, rows, dims);
     int first = rows - 1, count = N - first;
     for (int i = first; i < N; i++)
@@ -78,13 +82,13 @@ static void fit_window(struct t2_window *win, struct work *w, int rows, int dims
     // The limit comes before the drift: in training the level is tracked in every row.
     win->factor_frozen = -1;
     double top = 0, level[D];
-    memcpy(level, win->level, sizeof level);
+    memcpy(level, win->level, vector);
     for (int i = first; i < N; i++) {
-        memcpy(win->level, w->level[i], sizeof win->level);
+        memcpy(win->level, w->level[i], vector);
         double d = t2_window_distance(win, w->mean[i], dims);
         top = d > top ? d : top;
     }
-    memcpy(win->level, level, sizeof level);
+    memcpy(win->level, level, vector);
     win->limit = LIMIT_FACTOR * top > T2_LIMIT ? LIMIT_FACTOR * top : T2_LIMIT;
     for (int k = 0; k < dims; k++) {
         double moved = 0;
@@ -123,8 +127,8 @@ static bool fit_change(struct change_state *c, const struct work *w, int dims)
         for (int v = 0; v < dims; v++)
             spread[u * dims + v] = u == v ? spread[u * dims + v] / count + FLOOR * FLOOR
                                           : spread[u * dims + v] / count * SHRINK;
-    memset(c, 0, sizeof *c);
-    memcpy(c->factor, spread, sizeof spread);
+    memcpy(c->factor, spread, (size_t)(dims * dims) * sizeof *spread);
+    c->quiet = 0;
     for (int k = 0; k < dims; k++)
         c->mean[k] = mean_of(w, N - REGIME_ROWS, N, k);
     c->rows = REGIME_ROWS;
@@ -142,7 +146,7 @@ bool drift_t2_fit(struct drift_t2 *t)
         fit_window(&t->windows[i], w, window_rows[i], t->dims);
     bool ok = fit_change(&t->change, w, t->dims);
     for (int i = N - WINDOW_MAX; i < N; i++)
-        memcpy(t->ring[i % WINDOW_MAX], w->z[i], sizeof w->z[i]);
+        memcpy(t2_ring_row(t, i), w->z[i], (size_t)t->dims * sizeof *t->ring);
     free(w);
     return ok;
 }

@@ -27,38 +27,47 @@ static const int window_rows[WINDOWS] = {8, 16, 32, 64};
 #define EXCURSION_SHARE 0.36 // of the squared plateau: an alarm ends below 60 % of its excursion
 #define SETTLE_ROWS     300.0
 
+// Vectors are dims long, matrices dims x dims; all lie in drift_t2.memory.
+
 // One window length: everything in scaled units (value - centre) / scale.
 struct t2_window {
-    double sum[DRIFT_T2_DIMS_MAX];
-    double level[DRIFT_T2_DIMS_MAX];
-    double spread[DRIFT_T2_DIMS_MAX * DRIFT_T2_DIMS_MAX]; // second moment of window mean - level
-    double drift[DRIFT_T2_DIMS_MAX];                      // its growth a row without tracking
-    double factor[DRIFT_T2_DIMS_MAX * DRIFT_T2_DIMS_MAX]; // Cholesky of spread + frozen * drift
-    double factor_frozen;                                 // for which `frozen` the factor is
-    double frozen;                                        // rows since the level was tracked
+    double *sum;
+    double *level;
+    double *spread;       // second moment of window mean - level
+    double *drift;        // its growth a row without tracking
+    double *factor;       // Cholesky of spread + frozen * drift
+    double factor_frozen; // for which `frozen` the factor is
+    double frozen;        // rows since the level was tracked
     double limit;
 };
 
 struct change_state {
-    double factor[DRIFT_T2_DIMS_MAX * DRIFT_T2_DIMS_MAX];
-    double mean[DRIFT_T2_DIMS_MAX]; // of the regime so far
+    double *factor;
+    double *mean; // of the regime so far
     long rows;
     int quiet;
 };
 
 struct drift_t2 {
     int dims;
-    long rows;                      // pushed since the last (re)learning began
-    double *train;                  // DRIFT_T2_TRAIN_ROWS x dims raw rows while training, then NULL
-    double last[DRIFT_T2_DIMS_MAX]; // raw, for missing values
-    double centre[DRIFT_T2_DIMS_MAX], scale[DRIFT_T2_DIMS_MAX];
-    double ring[WINDOW_MAX][DRIFT_T2_DIMS_MAX]; // scaled rows
+    double *memory;
+    size_t memory_bytes;
+    long rows;     // pushed since the last (re)learning began
+    double *train; // DRIFT_T2_TRAIN_ROWS x dims raw rows while training, then NULL
+    double *last;  // raw, for missing values
+    double *centre, *scale;
+    double *ring; // scaled rows, WINDOW_MAX x dims
     struct t2_window windows[WINDOWS];
     struct change_state change;
     bool ready, alarm;
     long alarm_rows, calm_rows;
     double plateau; // running mean of sqrt(ratio) during the alarm
 };
+
+static inline double *t2_ring_row(const struct drift_t2 *t, long row)
+{
+    return t->ring + row % WINDOW_MAX * t->dims;
+}
 
 // From t->train: centre and scale, the windows, the change statistic. False when memory is out
 // (the rows are kept and the next row tries again).

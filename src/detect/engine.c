@@ -61,6 +61,7 @@ void detect_close(struct detect **d)
     reorder_free(&(*d)->waiting);
     timers_free(&(*d)->timers);
     sensor_states_free(&(*d)->sensors);
+    multivariate_free(&(*d)->multivariate);
     episode_pool_free(&(*d)->episodes);
     incidents_free(&(*d)->incidents);
     rule_book_close(&(*d)->book);
@@ -280,11 +281,11 @@ void detect_stats(const struct detect *d, struct detect_stats *out)
         .open_anomalies = d->episodes.open,
         .active_incidents = d->incidents.active,
         .watermark_us = d->watermark_us,
-        .state_bytes = sizeof *d + sensor_states_bytes(&d->sensors) +
-                       d->waiting.ring_cap * sizeof *d->waiting.ring +
-                       d->waiting.heap_cap * sizeof *d->waiting.heap +
-                       d->timers.cap * sizeof *d->timers.heap +
-                       d->episodes.cap * sizeof *d->episodes.items + incidents_bytes(&d->incidents),
+        .state_bytes =
+            sizeof *d + sensor_states_bytes(&d->sensors) + multivariate_bytes(&d->multivariate) +
+            d->waiting.ring_cap * sizeof *d->waiting.ring +
+            d->waiting.heap_cap * sizeof *d->waiting.heap + d->timers.cap * sizeof *d->timers.heap +
+            d->episodes.cap * sizeof *d->episodes.items + incidents_bytes(&d->incidents),
     };
 }
 

@@ -9,6 +9,14 @@
 #include "detect/reorder.h"
 #include "detect/sensor_states.h"
 
+// By asset; see detect/multivariate.h.
+struct multivariate {
+    struct asset_state *assets;
+    size_t n;
+};
+void multivariate_free(struct multivariate *m);
+size_t multivariate_bytes(const struct multivariate *m);
+
 struct detect {
     const struct catalog *catalog;
     struct detect_events events;
@@ -20,6 +28,7 @@ struct detect {
     struct reorder waiting;
     struct timers timers; // of sensors (what: the number) and incidents
     struct sensor_states sensors;
+    struct multivariate multivariate;
     struct episode_pool episodes;
     struct incidents incidents;
 
@@ -40,6 +49,17 @@ struct sensor_state *engine_sensor(struct detect *d, uint32_t id, struct err *er
 
 // Gives one sample of the sensor to all detectors.
 void engine_judge(struct detect *d, struct sensor_state *s, const struct sample *sample);
+
+// An empty finding.
+void engine_begin_finding(struct finding *f);
+
+// Turns a judgement by detector `which` into what it means for the sensor's episode.
+void engine_take(struct detect *d, struct sensor_state *s, size_t which, enum judgement judged,
+                 const struct finding *f, int64_t time_us);
+
+// The side of the open episode; SIDE_NONE when there is none.
+enum anomaly_side engine_episode_side(const struct detect *d, const struct sensor_state *s,
+                                      size_t which);
 
 // Ends the open episode of one detector on the sensor, if there is one, at what was judged last.
 void engine_end_episode(struct detect *d, struct sensor_state *s, size_t which);

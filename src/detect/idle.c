@@ -8,6 +8,7 @@
 enum { WEEK = 7, MONDAY_AFTER_EPOCH = 3, SATURDAY = 5, KNOWN_READINGS = 1000 };
 enum { OFF_READINGS = 20, OFF_READINGS_MIN = 3 }; // off: so many zeros, or fewer in a minute
 static const float forget = 1.0f / 4096;
+static const float apart = 0.2f; // at work the smallest value is above this share of the largest
 
 static bool is_weekend(int64_t time_us)
 {
@@ -85,6 +86,9 @@ bool idle_push(struct idle *s, int64_t time_us, double value, double sensitivity
                (s->zeros >= OFF_READINGS_MIN && time_us - s->zero_us >= US_PER_MINUTE);
     if (!off || s->outside)
         return s->outside;
+    // What comes down to zero by itself, as a temperature does, does not rest there.
+    if (s->low < apart * s->high)
+        return false;
     bool never =
         !s->ever_rested && s->readings >= KNOWN_READINGS && time_us - s->begun_us >= US_PER_HOUR;
     s->outside = never || works_now(s, time_us, sensitivity);

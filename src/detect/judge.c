@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "detect/engine.h"
+#include "detect/multivariate.h"
 
 bool engine_is_quiet(const struct detect *d)
 {
@@ -75,7 +75,7 @@ static void extend_episode(struct detect *d, struct episode *e, const struct fin
     incidents_extend(&d->incidents, &e->anomaly, time_us);
 }
 
-static void take(struct detect *d, struct sensor_state *s, size_t which, enum judgement judged,
+void engine_take(struct detect *d, struct sensor_state *s, size_t which, enum judgement judged,
                  const struct finding *f, int64_t time_us)
 {
     uint32_t place = s->episode[which];
@@ -109,6 +109,13 @@ static void take(struct detect *d, struct sensor_state *s, size_t which, enum ju
     }
 }
 
+enum anomaly_side engine_episode_side(const struct detect *d, const struct sensor_state *s,
+                                      size_t which)
+{
+    return s->episode[which] ? episode_at(&d->episodes, s->episode[which])->anomaly.side
+                             : SIDE_NONE;
+}
+
 void engine_end_episode(struct detect *d, struct sensor_state *s, size_t which)
 {
     if (s->episode[which])
@@ -137,7 +144,7 @@ static bool is_claimed(const struct sensor_state *s, size_t which)
     return false;
 }
 
-static void begin_finding(struct finding *f)
+void engine_begin_finding(struct finding *f)
 {
     memset(f, 0, sizeof *f);
     f->last_us = TIME_NONE;
@@ -149,15 +156,19 @@ void engine_judge(struct detect *d, struct sensor_state *s, const struct sample 
     d->at_us = sample->clock_us;
     struct sample seen = *sample;
     for (size_t i = 0; i < DETECTOR_COUNT; i++) {
+        if (!detectors[i]->push)
+            continue;
         struct finding f;
-        begin_finding(&f);
+        engine_begin_finding(&f);
         seen.claimed = is_claimed(s, i);
         seen.sensitivity = s->rules->sensitivity * (double)s->factor[i];
         enum judgement judged =
             detectors[i]->push(sensor_state_of(&d->sensors, s, i), s->rules, &seen, &f);
         if (judged != JUDGED_INSIDE || s->episode[i])
-            take(d, s, i, judged, &f, sample->time_us);
+            engine_take(d, s, i, judged, &f, sample->time_us);
     }
+    if (!multivariate_push(d, s, sample))
+        d->out_of_memory = true;
     s->last_us = sample->time_us;
     s->last_clock_us = sample->clock_us;
     engine_arm(d, s);
@@ -173,10 +184,10 @@ void engine_sensor_timer(struct detect *d, struct sensor_state *s, int64_t when_
         if (!detectors[i]->deadline || detectors[i]->deadline(state, s->rules) > when_us)
             continue;
         struct finding f;
-        begin_finding(&f);
+        engine_begin_finding(&f);
         enum judgement judged = detectors[i]->tick(state, s->rules, &f);
         if (judged != JUDGED_INSIDE || s->episode[i])
-            take(d, s, i, judged, &f, f.detected_us);
+            engine_take(d, s, i, judged, &f, f.detected_us);
     }
     engine_arm(d, s);
 }

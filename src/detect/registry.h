@@ -13,7 +13,8 @@
     X(stuck)                                                                                       \
     X(noise)                                                                                       \
     X(idle)                                                                                        \
-    X(univariate)
+    X(univariate)                                                                                  \
+    X(multivariate)
 
 #define X(name) extern const struct detector detector_##name;
 DETECTORS(X)

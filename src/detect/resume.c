@@ -24,7 +24,7 @@ static void give_up(struct detect *d, const struct anomaly *a)
 static enum err_code resume_anomaly(struct detect *d, const struct anomaly *a, struct err *err)
 {
     size_t which = find_detector(a->detector);
-    if (which == DETECTOR_COUNT) {
+    if (which == DETECTOR_COUNT || !detectors[which]->push) {
         give_up(d, a);
         return ERR_OK;
     }
