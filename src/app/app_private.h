@@ -85,7 +85,8 @@ struct app {
     size_t band_count;
     int64_t snapshot_at_us;
 
-    // Clock of the plant.
+    // Clock of the plant. No ticks while a source still makes the past: they would find it silent.
+    atomic_bool ticks_held;
     _Atomic int clock_mode;
     int64_t clock_start_us, clock_wall_start_us;
     double clock_speed;

@@ -17,6 +17,8 @@ struct demo {
     struct reading *block;
     size_t cap; // readings that fit in `block`
     int64_t live_from_us;
+    double speed;
+    bool scaled; // the plant's clock is not the wall's
 };
 
 bool source_submit(struct app *a, const struct reading *readings, size_t count)
@@ -65,6 +67,14 @@ static void *demo_main(void *arg)
     struct app *a = arg;
     struct demo *d = a->demo;
     bool going_on = run_until(a, d, d->live_from_us);
+    if (d->scaled) { // its time runs from when its past is there
+        a->clock_start_us = d->live_from_us;
+        a->clock_wall_start_us = clock_mono_us();
+        a->clock_speed = d->speed;
+        atomic_store(&a->clock_mode, CLOCK_SCALED);
+    }
+    going_on = going_on && run_until(a, d, app_now_us(a));
+    atomic_store(&a->ticks_held, false);
     while (going_on && !app_is_stopping(a)) {
         going_on = run_until(a, d, app_now_us(a));
         int64_t wait = sim_next_time_us(d->sim) - app_now_us(a);
@@ -113,12 +123,9 @@ enum err_code app_start_demo(struct app *a, size_t assets, double speed, uint64_
         if (!d->block)
             code = err_set(err, ERR_NO_MEMORY, "out of memory for the demo plant");
     }
-    if (code == ERR_OK && (speed != 1 || live != now)) {
-        a->clock_start_us = live;
-        a->clock_wall_start_us = clock_mono_us();
-        a->clock_speed = speed;
-        atomic_store(&a->clock_mode, CLOCK_SCALED);
-    }
+    d->speed = speed;
+    d->scaled = speed != 1 || live != now;
+    atomic_store(&a->ticks_held, code == ERR_OK);
     if (code == ERR_OK) {
         a->stages[STAGE_SOURCE].name = "demo";
         a->stages[STAGE_SOURCE].active = true;

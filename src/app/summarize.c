@@ -56,7 +56,7 @@ static void add_anomaly(struct buf *out, const struct sensor *s, const struct an
         buf_add_z(out, ")");
     }
     add_quantity(out, an->side == SIDE_LOW ? "lowest" : "peak", an->peak, s->unit);
-    add_quantity(out, "limit", an->limit, s->unit);
+    add_quantity(out, "limit", an->limit, an->kind == ANOMALY_DROPOUT ? "s" : s->unit);
     buf_add_z(out, an->end_us == TIME_NONE ? ", still open" : ", ended");
 }
 

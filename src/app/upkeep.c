@@ -58,7 +58,7 @@ static void *upkeep_main(void *arg)
         int64_t now = clock_mono_us();
         measure_rates(a, (double)(now - before) / 1e6);
         before = now;
-        if (atomic_load(&a->clock_mode) != CLOCK_REPLAY) {
+        if (atomic_load(&a->clock_mode) != CLOCK_REPLAY && !atomic_load(&a->ticks_held)) {
             struct reading tick = {.sensor = SENSOR_TICK, .time_us = tick_time(a)};
             ring_put(a->to_detect, &tick, 1, 0);
         }
