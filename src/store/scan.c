@@ -179,7 +179,7 @@ static enum err_code scan(struct store *s, struct window *w, int64_t to_us, stor
 {
     int64_t width_us = US_PER_MINUTE;
     while (w->from_us < to_us) {
-        int64_t next_us;
+        int64_t next_us = TIME_NONE;
         w->to_us = width_us < to_us - w->from_us ? w->from_us + width_us : to_us;
         enum err_code code = look(s, w, &next_us, err);
         if (code != ERR_OK)
