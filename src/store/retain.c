@@ -141,13 +141,16 @@ static enum err_code count_pages(struct store *s, int64_t *pages, int64_t *unuse
 
 static struct progress retire_by_size(struct store *s, struct retain_run *r, struct err *err)
 {
-    int64_t pages, unused, page_bytes;
+    int64_t pages, unused, page_bytes, journal = 0;
     if (r->keep.bytes == 0)
         return stage_over(ERR_OK);
     enum err_code code = count_pages(s, &pages, &unused, err);
     if (code == ERR_OK)
         code = pragma(s, "PRAGMA page_size", &page_bytes, err);
-    if (code != ERR_OK || (pages - unused) * page_bytes <= r->keep.bytes)
+    // The journal goes by itself once its readings are sealed: no chunk must go in its place.
+    if (code == ERR_OK)
+        code = pragma(s, "SELECT coalesce(sum(length(readings)), 0) FROM journal", &journal, err);
+    if (code != ERR_OK || (pages - unused) * page_bytes - journal <= r->keep.bytes)
         return stage_over(code);
     return retire_chunks(s, INT64_MAX, err);
 }
