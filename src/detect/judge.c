@@ -62,12 +62,11 @@ static void close_episode(struct detect *d, struct sensor_state *s, size_t which
 static void extend_episode(struct detect *d, struct episode *e, const struct finding *f,
                            int64_t time_us)
 {
-    if (e->resumed) {
+    if (e->resumed && f->start_us == e->anomaly.start_us) {
         // Judged again from its beginning: what is seen now counts, not what was counted before.
-        if (f->start_us == e->anomaly.start_us) {
-            e->anomaly.count = f->count - 1;
-            e->resumed = false;
-        }
+        e->resumed = false;
+        e->anomaly.count = f->count - 1;
+        e->excess = -(double)INFINITY;
     }
     if (!episode_extend(e, f, time_us) || !e->told)
         return;
@@ -75,11 +74,25 @@ static void extend_episode(struct detect *d, struct episode *e, const struct fin
     incidents_extend(&d->incidents, &e->anomaly, time_us);
 }
 
+// While readings are judged again after a restart, an open episode also hears of what was before.
+static bool is_of_the_past(const struct detect *d, const struct episode *e, enum judgement judged,
+                           const struct finding *f, int64_t time_us)
+{
+    if (!e || !e->told || !engine_is_quiet(d))
+        return false;
+    if (judged == JUDGED_OUTSIDE)
+        return f->start_us < e->anomaly.start_us || e->anomaly.kind != f->kind ||
+               e->anomaly.side != f->side;
+    return time_us < e->anomaly.start_us;
+}
+
 void engine_take(struct detect *d, struct sensor_state *s, size_t which, enum judgement judged,
                  const struct finding *f, int64_t time_us)
 {
     uint32_t place = s->episode[which];
     struct episode *e = place ? episode_at(&d->episodes, place) : NULL;
+    if (is_of_the_past(d, e, judged, f, time_us))
+        return;
     switch (judged) {
     case JUDGED_INSIDE:
         close_episode(d, s, which, time_us);
@@ -93,7 +106,7 @@ void engine_take(struct detect *d, struct sensor_state *s, size_t which, enum ju
     case JUDGED_OUTSIDE:
         if (e && (e->anomaly.kind != f->kind || e->anomaly.side != f->side)) {
             close_episode(d, s, which, time_us);
-            e = s->episode[which] ? e : NULL;
+            e = NULL;
         }
         if (e)
             extend_episode(d, e, f, time_us);
