@@ -18,7 +18,7 @@ struct sample {
     double value;
     bool ahead;         // the engine does not believe this sensor's clock, which is far ahead
     bool claimed;       // a detector that this one yields to has an open episode on this sensor
-    double sensitivity; // 1: usual; 2: alarms at half of it; 0: off. Rules take no notice
+    double sensitivity; // 1: usual; 2: alarms at half of it; above 0. Rules take no notice
 };
 
 enum judgement {

@@ -10,9 +10,8 @@ static enum judgement push(void *state, const struct rules *rules, const struct 
                            struct finding *f)
 {
     struct idle *s = state;
-    double sensitivity = sample->sensitivity > 0 ? sample->sensitivity : 1;
-    bool outside = idle_push(s, sample->time_us, sample->value, sensitivity);
-    if (!outside || sample->sensitivity <= 0 || sample->claimed)
+    bool outside = idle_push(s, sample->time_us, sample->value, sample->sensitivity);
+    if (!outside || sample->claimed)
         return JUDGED_INSIDE;
     if (rules->accept_after_us > 0 && sample->time_us - s->zero_us > rules->accept_after_us) {
         idle_accept(s);

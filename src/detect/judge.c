@@ -175,12 +175,17 @@ void engine_judge(struct detect *d, struct sensor_state *s, const struct sample 
         engine_begin_finding(&f);
         seen.claimed = is_claimed(s, i);
         seen.sensitivity = s->rules->sensitivity * (double)s->factor[i];
+        if (detectors[i]->learns && seen.sensitivity <= 0) { // off: it does not even learn
+            if (s->episode[i])
+                close_episode(d, s, i, sample->time_us);
+            continue;
+        }
         enum judgement judged =
             detectors[i]->push(sensor_state_of(&d->sensors, s, i), s->rules, &seen, &f);
         if (judged != JUDGED_INSIDE || s->episode[i])
             engine_take(d, s, i, judged, &f, sample->time_us);
     }
-    if (!multivariate_push(d, s, sample))
+    if (s->rules->sensitivity > 0 && !multivariate_push(d, s, sample))
         d->out_of_memory = true;
     s->last_us = sample->time_us;
     s->last_clock_us = sample->clock_us;

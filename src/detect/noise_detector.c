@@ -15,13 +15,13 @@ static enum judgement push(void *state, const struct rules *rules, const struct 
                            struct finding *f)
 {
     struct state *s = state;
-    double ratio, sensitivity = sample->sensitivity > 0 ? sample->sensitivity : 1;
+    double ratio;
     if (sample->claimed)
         return JUDGED_INSIDE;
-    bool outside = scatter_push(&s->scatter, sample->value, sensitivity, &ratio);
+    bool outside = scatter_push(&s->scatter, sample->value, sample->sensitivity, &ratio);
     if (s->scatter.wild <= 1)
         s->start_us = sample->time_us;
-    if (!outside || sample->sensitivity <= 0)
+    if (!outside)
         return JUDGED_INSIDE;
     if (rules->accept_after_us > 0 && sample->time_us - s->start_us > rules->accept_after_us) {
         s->scatter = (struct scatter){0};

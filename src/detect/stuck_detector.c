@@ -10,11 +10,10 @@ static enum judgement push(void *state, const struct rules *rules, const struct 
                            struct finding *f)
 {
     struct stuck *s = state;
-    double sensitivity = sample->sensitivity > 0 ? sample->sensitivity : 1;
     if (sample->claimed)
         return JUDGED_INSIDE; // what a rule objects to teaches nothing
-    bool stuck = stuck_push(s, sample->time_us, sample->value, sensitivity);
-    if (!stuck || sample->sensitivity <= 0)
+    bool stuck = stuck_push(s, sample->time_us, sample->value, sample->sensitivity);
+    if (!stuck)
         return JUDGED_INSIDE;
     if (rules->accept_after_us > 0 && sample->time_us - s->since_us > rules->accept_after_us) {
         stuck_accept(s);

@@ -199,11 +199,10 @@ static enum judgement push(void *state, const struct rules *rules, const struct 
     if (sample->value == 0) // at rest, which detector "idle" judges
         return s->phase == OPEN ? JUDGED_WAITING : JUDGED_INSIDE;
     bool goes_on = follow_interval(s, sample->time_us);
-    if (sample->claimed || sample->sensitivity <= 0) {
+    if (sample->claimed) {
         s->phase = CALM;
         s->skipped = 1;
-        if (sample->claimed)
-            return JUDGED_INSIDE;
+        return JUDGED_INSIDE;
     }
     if (s->phase == OPEN)
         return go_on(s, rules, sample, f);
@@ -219,7 +218,7 @@ static enum judgement push(void *state, const struct rules *rules, const struct 
         s->high = (float)r.high;
         if (s->settle > 0)
             s->settle--;
-        if (s->settle > 0 || s->u.n <= WARM_UP || sample->sensitivity <= 0 ||
+        if (s->settle > 0 || s->u.n <= WARM_UP ||
             (double)r.surprise <= threshold(s, sample->sensitivity))
             return JUDGED_INSIDE;
         begin(s, &r, sample);
