@@ -7,25 +7,34 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "llm/candidates.h"
 
 enum { RECENT_MAX = 1 << 16 };
 
-struct candidate {
-    float logit;
-    int32_t id;
-};
-
 struct sampler {
     struct sampler_settings settings;
+    struct sampler_bias *biases;
     struct rng rng;
     uint32_t V;
+    float *logits;                // [V] after mask, biases and penalties
     struct candidate *candidates; // [V]
     uint16_t *counts;             // [V] occurrences among the recent
     int32_t *recent;              // ring of settings.recent tokens
     uint32_t recent_n, recent_at;
 };
 
-static enum err_code check(const struct sampler_settings *s, struct err *err)
+static enum err_code check_bias(const struct sampler_bias *b, uint32_t V, struct err *err)
+{
+    if (b->token < 0 || (uint32_t)b->token >= V)
+        return err_set(err, ERR_USAGE, "logit_bias names token %d, but there are %u tokens",
+                       b->token, V);
+    if (isnan(b->bias) || b->bias == INFINITY)
+        return err_set(err, ERR_USAGE, "logit_bias of token %d is %g, expected a number or -inf",
+                       b->token, (double)b->bias);
+    return ERR_OK;
+}
+
+static enum err_code check(const struct sampler_settings *s, uint32_t V, struct err *err)
 {
     const struct {
         const char *name;
@@ -34,9 +43,10 @@ static enum err_code check(const struct sampler_settings *s, struct err *err)
         {"repetition_penalty", s->repetition_penalty, 0.01f, 10},
         {"frequency_penalty", s->frequency_penalty, -10, 10},
         {"presence_penalty", s->presence_penalty, -10, 10},
-        {"temperature", s->temperature, 0, 100},
+        {"typical_p", s->typical_p, 0, 1},
         {"top_p", s->top_p, 0, 1},
         {"min_p", s->min_p, 0, 1},
+        {"temperature", s->temperature, 0, 100},
     };
     for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)
         if (!(bounds[i].v >= bounds[i].least && bounds[i].v <= bounds[i].most))
@@ -44,27 +54,38 @@ static enum err_code check(const struct sampler_settings *s, struct err *err)
                            (double)bounds[i].v, (double)bounds[i].least, (double)bounds[i].most);
     if (s->recent > RECENT_MAX - 1)
         return err_set(err, ERR_USAGE, "recent is %u, expected 0 to %d", s->recent, RECENT_MAX - 1);
-    return ERR_OK;
+    if (s->bias_count > SAMPLER_BIASES_MAX)
+        return err_set(err, ERR_USAGE, "logit_bias has %zu tokens, expected %d at most",
+                       s->bias_count, SAMPLER_BIASES_MAX);
+    enum err_code code = ERR_OK;
+    for (size_t i = 0; !code && i < s->bias_count; i++)
+        code = check_bias(&s->biases[i], V, err);
+    return code;
 }
 
 enum err_code sampler_open(const struct sampler_settings *settings, uint32_t vocabulary,
                            struct sampler **out, struct err *err)
 {
     *out = NULL;
-    enum err_code code = check(settings, err);
+    enum err_code code = check(settings, vocabulary, err);
     if (code)
         return code;
     struct sampler *s = calloc(1, sizeof *s);
     if (s) {
+        s->logits = malloc((vocabulary + 1) * sizeof *s->logits);
         s->candidates = malloc((vocabulary + 1) * sizeof *s->candidates);
         s->counts = calloc(vocabulary + 1, sizeof *s->counts);
         s->recent = malloc((settings->recent + 1) * sizeof *s->recent);
+        s->biases = malloc((settings->bias_count + 1) * sizeof *s->biases);
     }
-    if (!s || !s->candidates || !s->counts || !s->recent) {
+    if (!s || !s->logits || !s->candidates || !s->counts || !s->recent || !s->biases) {
         sampler_close(&s);
         return err_set(err, ERR_NO_MEMORY, "out of memory for a sampler of %u tokens", vocabulary);
     }
     s->settings = *settings;
+    if (settings->bias_count)
+        memcpy(s->biases, settings->biases, settings->bias_count * sizeof *s->biases);
+    s->settings.biases = s->biases;
     s->V = vocabulary;
     rng_seed(&s->rng, settings->seed);
     *out = s;
@@ -75,9 +96,11 @@ void sampler_close(struct sampler **s)
 {
     if (!*s)
         return;
+    free((*s)->logits);
     free((*s)->candidates);
     free((*s)->counts);
     free((*s)->recent);
+    free((*s)->biases);
     free(*s);
     *s = NULL;
 }
@@ -96,109 +119,119 @@ void sampler_accept(struct sampler *s, int32_t token)
     s->counts[token]++;
 }
 
-static float penalised(const struct sampler *s, float logit, uint16_t count)
+static float penalised(const struct sampler_settings *p, float logit, uint16_t count)
 {
-    const struct sampler_settings *p = &s->settings;
-    if (count == 0)
-        return logit;
     logit = logit > 0 ? logit / p->repetition_penalty : logit * p->repetition_penalty;
     return logit - p->frequency_penalty * (float)count - p->presence_penalty;
 }
 
-static bool better(const struct candidate *a, const struct candidate *b)
+static bool has_penalties(const struct sampler_settings *p)
 {
-    return a->logit != b->logit ? a->logit > b->logit : a->id < b->id;
+    return p->repetition_penalty != 1 || p->frequency_penalty != 0 || p->presence_penalty != 0;
 }
 
-static int by_logit(const void *a, const void *b)
+static void apply_mask(float *logits, uint32_t V, const uint64_t *mask)
 {
-    return better(a, b) ? -1 : 1;
-}
-
-// Moves the k best to the front, in no order (Hoare's selection).
-static void select_best(struct candidate *c, size_t n, size_t k)
-{
-    size_t from = 0, to = n;
-    while (to - from > 1) {
-        struct candidate pivot = c[from + (to - 1 - from) / 2];
-        size_t i = from, j = to - 1;
-        for (;; i++, j--) {
-            while (better(&c[i], &pivot))
-                i++;
-            while (better(&pivot, &c[j]))
-                j--;
-            if (i >= j)
-                break;
-            struct candidate t = c[i];
-            c[i] = c[j];
-            c[j] = t;
-        }
-        // None of c[from .. j] is worse than any of c[j+1 .. to).
-        if (k == j + 1)
-            return;
-        if (k <= j)
-            to = j + 1;
-        else
-            from = j + 1;
+    for (uint32_t i = 0; i < V; i += 64) {
+        uint64_t word = mask[i / 64];
+        uint32_t n = V - i < 64 ? V - i : 64;
+        if (word == 0)
+            for (uint32_t k = 0; k < n; k++)
+                logits[i + k] = -INFINITY;
+        else if (word != UINT64_MAX)
+            for (uint32_t k = 0; k < n; k++)
+                logits[i + k] = (float[]){-INFINITY, logits[i + k]}[word >> k & 1];
     }
 }
 
-// The candidates that may be chosen, best first; returns how many.
-static size_t keep_candidates(struct sampler *s)
+// The logits after mask, biases and penalties: the caller's own where nothing changes them.
+static const float *adjust(struct sampler *s, const float *logits, const uint64_t *mask)
 {
     const struct sampler_settings *p = &s->settings;
-    size_t n = s->V;
-    if (p->top_k && p->top_k < n) {
-        select_best(s->candidates, n, p->top_k);
-        n = p->top_k;
+    bool penalties = has_penalties(p) && s->recent_n;
+    if (!mask && !p->bias_count && !penalties)
+        return logits;
+    memcpy(s->logits, logits, s->V * sizeof *logits);
+    if (mask)
+        apply_mask(s->logits, s->V, mask);
+    for (size_t i = 0; i < p->bias_count; i++)
+        s->logits[p->biases[i].token] += p->biases[i].bias;
+    for (uint32_t i = 0; penalties && i < s->recent_n; i++) {
+        int32_t id = s->recent[i];
+        uint16_t count = s->counts[id];
+        if (count == 0) // met before in this loop
+            continue;
+        s->logits[id] = penalised(p, s->logits[id], count);
+        s->counts[id] = 0;
     }
-    if (p->min_p > 0) {
-        float top = -INFINITY;
-        for (size_t i = 0; i < n; i++)
-            top = fmaxf(top, s->candidates[i].logit);
-        float least = top + p->temperature * logf(p->min_p);
-        size_t kept = 0;
-        for (size_t i = 0; i < n; i++)
-            if (s->candidates[i].logit >= least)
-                s->candidates[kept++] = s->candidates[i];
-        n = kept;
+    for (uint32_t i = 0; penalties && i < s->recent_n; i++)
+        s->counts[s->recent[i]]++;
+    return s->logits;
+}
+
+static int32_t most_likely(const float *logits, uint32_t V)
+{
+    float top = candidates_largest(logits, V);
+    for (uint32_t i = 0; i < V && top > -INFINITY; i++)
+        if (logits[i] == top)
+            return (int32_t)i;
+    return -1;
+}
+
+// Steps 3 to 6: fills s->candidates, returns how many are left. Where top_k and typical_p are off,
+// the first step that cuts does so while it collects.
+static size_t cut(struct sampler *s, const float *logits)
+{
+    const struct sampler_settings *p = &s->settings;
+    struct candidate *c = s->candidates;
+    bool typical = p->typical_p < 1, top_p = p->top_p<1, min_p = p->min_p> 0;
+    size_t n;
+    if (p->top_k && p->top_k < s->V) {
+        n = candidates_top_k(logits, s->V, p->top_k, c);
+    } else if (!typical && top_p) {
+        n = candidates_top_p(logits, s->V, p->top_p, c);
+        top_p = false;
+    } else if (!typical && min_p) {
+        n = candidates_min_p(logits, s->V, p->min_p, c);
+        min_p = false;
+    } else {
+        n = candidates_all(logits, s->V, c);
     }
-    qsort(s->candidates, n, sizeof *s->candidates, by_logit);
+    if (n && typical)
+        n = candidates_keep_typical(c, n, p->typical_p);
+    if (n && top_p)
+        n = candidates_keep_top_p(c, n, p->top_p);
+    if (n && min_p)
+        n = candidates_keep_min_p(c, n, p->min_p);
     return n;
 }
 
 static int32_t draw(struct sampler *s, size_t n)
 {
-    const struct candidate *c = s->candidates;
-    double sum = 0, kept = 0, temperature = (double)s->settings.temperature;
+    struct candidate *c = s->candidates;
+    float top = -INFINITY;
     for (size_t i = 0; i < n; i++)
-        sum += exp(((double)c[i].logit - (double)c[0].logit) / temperature);
+        top = fmaxf(top, c[i].logit);
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += c[i].p = exp(((double)c[i].logit - (double)top) / (double)s->settings.temperature);
+    double at = rng_uniform(&s->rng) * sum;
     size_t last = 0;
-    for (; last < n; last++) {
-        kept += exp(((double)c[last].logit - (double)c[0].logit) / temperature);
-        if (kept >= (double)s->settings.top_p * sum)
-            break;
-    }
-    double at = rng_uniform(&s->rng) * kept;
     for (size_t i = 0; i < n; i++) {
-        at -= exp(((double)c[i].logit - (double)c[0].logit) / temperature);
+        at -= c[i].p;
         if (at < 0)
             return c[i].id;
+        if (c[i].p > 0)
+            last = i;
     }
-    return c[last < n ? last : n - 1].id;
+    return c[last].id; // the sum was rounded
 }
 
-int32_t sampler_pick(struct sampler *s, const float *logits)
+int32_t sampler_pick(struct sampler *s, const float *logits, const uint64_t *mask)
 {
-    struct candidate best = {-INFINITY, 0};
-    for (uint32_t i = 0; i < s->V; i++) {
-        struct candidate c = {penalised(s, logits[i], s->counts[i]), (int32_t)i};
-        s->candidates[i] = c;
-        if (better(&c, &best))
-            best = c;
-    }
+    logits = adjust(s, logits, mask);
     if (s->settings.temperature == 0)
-        return best.id;
-    size_t n = keep_candidates(s);
-    return n ? draw(s, n) : best.id;
+        return most_likely(logits, s->V);
+    size_t n = cut(s, logits);
+    return n ? draw(s, n) : -1;
 }
