@@ -127,7 +127,7 @@ static int speed(int argc, char **argv)
     struct session *s;
     double before = bandwidth(threads);
     int64_t start = clock_mono_us();
-    if (engine_open(argv[2], threads, &e, &err) || session_open(e, 0, &s, &err))
+    if (engine_open(argv[2], threads, &e, &err) || session_open(e, NULL, &s, &err))
         return fail(&err);
     double load_s = (double)(clock_mono_us() - start) / 1e6;
     const struct model *m = engine_model(e);

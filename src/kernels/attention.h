@@ -1,32 +1,46 @@
 // Attention of one token's heads over cached keys and values, and the gate of the feed-forward.
 //
-// Keys lie in tiles of 16 positions: [tile][D][16] halves, so that 16 scores are computed at once;
-// values lie as [position][D] halves. D is a multiple of 16. The same bits come out at every CPU
-// level.
+// The cache of one KV head lies in blocks of 64 positions, which need not be neighbours. A block
+// holds keys, then values, in tiles of 16 positions, so that 16 scores are computed at once:
+//   halves: keys [tile][D][16], values [position][D]
+//   q8_0:   keys [tile][D / 32][16 half scales, 8 x 16 x 4 bytes + 128],
+//           values [tile][D / 32 x 16 half scales, 16 x D signed bytes]
+// D is a multiple of 16, of 32 for q8_0. The same bits come out at every CPU level.
 #ifndef FETTLE_KERNELS_ATTENTION_H
 #define FETTLE_KERNELS_ATTENTION_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ATTENTION_TILE = 16 };
+enum { ATTENTION_TILE = 16, ATTENTION_BLOCK = 64, ATTENTION_HEADS_MAX = 64, ATTENTION_D_MAX = 512 };
+
+enum attention_type {
+    ATTENTION_F16,  // 2 bytes a number
+    ATTENTION_Q8_0, // 8.5 bits: a signed byte each, and a half scale for every 32 of a position
+    ATTENTION_TYPE_COUNT
+};
+
+// Bytes of one KV head's block: keys and values of 64 positions.
+size_t attention_block_bytes(enum attention_type type, size_t D);
 
 struct attention {
-    const uint16_t *keys, *values; // of one KV head
-    size_t n;                      // positions to look at, > 0
-    size_t D;
-    size_t heads;   // query heads that share the KV head
-    const float *q; // [heads][D]
-    float scale;    // of the scores
-    float *scores;  // working memory: heads * (n rounded up to 16)
-    float *out;     // [heads][D]
+    enum attention_type type;
+    const unsigned char *const *blocks; // in the order of positions
+    size_t at;                          // of the KV head in each block, bytes
+    size_t n;                           // positions to look at, > 0
+    size_t D;                           // <= ATTENTION_D_MAX
+    size_t heads;                       // query heads that share the KV head
+    const float *q;                     // [heads][D]
+    float scale;                        // of the scores
+    float *scores;                      // working memory: heads * (n rounded up to 16)
+    float *out;                         // [heads][D]
 };
 
 void attention_run(const struct attention *a);
 
-// Writes one position's key and value of one KV head into the cache.
-void attention_store(uint16_t *keys, uint16_t *values, size_t D, size_t position, const float *k,
-                     const float *v);
+// Writes key and value of a position (0 .. 63) of a KV head's block.
+void attention_store(enum attention_type type, unsigned char *block, size_t D, size_t position,
+                     const float *k, const float *v);
 
 // out = gate / (1 + exp(-gate)) * up; n is a multiple of 16.
 void attention_gate(const float *gate, const float *up, float *out, size_t n);

@@ -4,8 +4,14 @@
 
 #include "kernels/attention.h"
 
+// Layout of the cache, in bytes.
+enum {
+    ATTENTION_TILES = ATTENTION_BLOCK / ATTENTION_TILE, // of a block
+    ATTENTION_Q8_GROUP = 32 + 16 * 32,                  // 16 scales, 16 x 32 numbers
+};
+
 struct attention_kernels {
-    void (*attend)(const struct attention *a); // at most 64 heads
+    void (*attend)(const struct attention *a);
     void (*gate)(const float *g, const float *up, float *out, size_t n);
 };
 

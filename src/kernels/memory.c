@@ -2,7 +2,9 @@
 #include "kernels/memory.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum { HUGE = 1 << 21 };
 
@@ -22,4 +24,16 @@ void memory_give(void *p, size_t bytes)
 {
     if (p)
         munmap(p, bytes);
+}
+
+size_t memory_total(void)
+{
+    size_t total = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
+    unsigned long long limit;
+    FILE *f = fopen("/sys/fs/cgroup/memory.max", "re"); // "max" where there is no limit
+    if (f && fscanf(f, "%llu", &limit) == 1 && limit < total)
+        total = (size_t)limit;
+    if (f)
+        fclose(f);
+    return total;
 }

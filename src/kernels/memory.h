@@ -8,4 +8,7 @@
 void *memory_take(size_t bytes);
 void memory_give(void *p, size_t bytes); // the size that was asked for; NULL is fine
 
+// What this machine, or the control group that this program runs in, has in all.
+size_t memory_total(void);
+
 #endif

@@ -59,6 +59,7 @@ void engine_close(struct engine **out)
         memory_give(e->logits, (size_t)ENGINE_LOGITS * s->V * sizeof *e->logits);
     }
     memory_give(e->scores, e->scores_bytes);
+    cache_free(&e->cache);
     vectors_close(&e->width);
     vectors_close(&e->heads);
     vectors_close(&e->inner);
@@ -77,6 +78,16 @@ const struct model *engine_model(const struct engine *e)
 const struct tokenizer *engine_tokenizer(const struct engine *e)
 {
     return e->tokenizer;
+}
+
+void engine_keep(struct engine *e, size_t bytes)
+{
+    cache_keep(&e->cache, bytes);
+}
+
+size_t engine_cache_bytes(const struct engine *e)
+{
+    return e->cache.bytes;
 }
 
 // Working memory for scores over `positions`, for every thread.
@@ -108,24 +119,27 @@ static enum err_code place_tokens(struct engine *e, const struct step_token *tok
         if (token->token < 0 || (uint32_t)token->token >= e->model->shape.V)
             return err_set(err, ERR_INPUT, "token %d is none of the model's %u", token->token,
                            e->model->shape.V);
-        if (s->length == s->context)
-            return err_set(err, ERR_LIMIT, "the context of %u positions is full", s->context);
         if (token->logits && e->wanted == ENGINE_LOGITS)
             return err_set(err, ERR_LIMIT, "logits of more than %d tokens are wanted in one step",
                            ENGINE_LOGITS);
+        enum err_code code = session_grow(s, token->token, err);
+        if (code)
+            return code;
         if (token->logits)
             e->wants[e->wanted++] = (uint32_t)e->T;
         e->at[e->T].session = s;
         e->at[e->T].token = token->token;
-        e->at[e->T].position = s->length++;
+        e->at[e->T].position = s->length - 1;
     }
     return ERR_OK;
 }
 
 static void forget_tokens(struct engine *e)
 {
-    while (e->T > 0)
-        e->at[--e->T].session->length--;
+    while (e->T > 0) {
+        struct session *s = e->at[--e->T].session;
+        session_truncate(s, s->length - 1);
+    }
 }
 
 static bool all_finite(const float *x, size_t n)
@@ -160,11 +174,14 @@ enum err_code engine_step(struct engine *e, const struct step_token *tokens, siz
             code = err_set(err, ERR_CORRUPT, "%s: the weights give numbers that are not finite",
                            gguf_name(e->model->file));
     }
-    if (code)
+    if (code) {
         forget_tokens(e);
-    else
-        *logits = e->logits;
-    return code;
+        return code;
+    }
+    for (size_t t = 0; t < e->T; t++)
+        session_publish(e->at[t].session);
+    *logits = e->logits;
+    return ERR_OK;
 }
 
 enum err_code engine_feed(struct engine *e, struct session *s, const int32_t *ids, size_t n,
@@ -183,7 +200,7 @@ enum err_code engine_feed(struct engine *e, struct session *s, const int32_t *id
             tokens[i] = (struct step_token){ids[done + i], s, done + i + 1 == n};
         enum err_code code = engine_step(e, tokens, now, logits, err);
         if (code) {
-            s->length = before;
+            session_truncate(s, before);
             return code;
         }
         done += now;

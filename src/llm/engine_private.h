@@ -5,20 +5,29 @@
 #include <stdatomic.h>
 
 #include "llm/arch.h"
+#include "llm/cache.h"
 #include "llm/engine.h"
 
 struct session {
     struct engine *engine;
     uint32_t length, context;
+    enum cache_type type;
+    uint64_t kind;             // of its cache blocks
     const float *rope_factors; // divisors of the frequencies; NULL: none
-    uint16_t *cache;           // [L][H_kv][keys, values][context, rounded up to 16][D] halves
-    size_t cache_bytes;
+    int32_t *tokens;           // [length]
+    // [block_count] that are there, of the context's; positions of the first `published` are full.
+    struct cache_block **blocks;
+    const unsigned char **data; // of each block
+    uint32_t block_count, published;
+    size_t promised; // bytes of the whole context
 };
 
 struct engine {
     struct team *team;
     struct model *model;
     struct tokenizer *tokenizer;
+    struct cache cache;
+    size_t promised; // bytes of the open sessions' contexts
     // The step in progress: T tokens.
     size_t T, wanted;
     struct {
@@ -40,14 +49,19 @@ struct engine {
     atomic_bool not_finite;
 };
 
-// The keys (which = 0) or values (1) of one KV head.
-static inline uint16_t *session_cache(const struct session *s, uint32_t layer, uint32_t head,
-                                      int which)
+// Where a KV head lies in a block of the session.
+static inline size_t session_head_at(const struct session *s, uint32_t layer, uint32_t head)
 {
     const struct model_shape *m = &s->engine->model->shape;
-    size_t each = ((size_t)s->context + 15) / 16 * 16 * m->D;
-    return s->cache + (((size_t)layer * m->H_kv + head) * 2 + (size_t)which) * each;
+    return ((size_t)layer * m->H_kv + head) *
+           attention_block_bytes((enum attention_type)s->type, m->D);
 }
+
+// Takes position s->length for a token: its block is there and the session's own afterwards.
+enum err_code session_grow(struct session *s, int32_t token, struct err *err);
+
+// Shares what is full.
+void session_publish(struct session *s);
 
 // One step on all threads of the team: fills e->logits.
 void forward(void *engine, unsigned thread);

@@ -132,6 +132,16 @@ static void turn_head(struct engine *e, size_t t, float *head, const float *weig
     rotate(head, e->rope + t * 2 * half, half, e->model->arch->rope);
 }
 
+// Queries that are no numbers would vanish when they become bytes.
+static void check_finite(struct engine *e, const float *x, size_t n)
+{
+    float sum = 0; // of zeros, or NaN
+    for (size_t i = 0; i < n; i++)
+        sum += x[i] * 0;
+    if (sum != 0)
+        atomic_store_explicit(&e->not_finite, true, memory_order_relaxed);
+}
+
 // Biases, head norms and rotation of one KV head with the query heads that share it; keys and
 // values go to the cache.
 static void place_head(struct engine *e, uint32_t l, size_t t, uint32_t h)
@@ -153,9 +163,12 @@ static void place_head(struct engine *e, uint32_t l, size_t t, uint32_t h)
     for (size_t i = 0; i < share; i++)
         turn_head(e, t, q + i * D, layer->q_norm);
     turn_head(e, t, k, layer->k_norm);
-    const struct session *session = e->at[t].session;
-    attention_store(session_cache(session, l, h, 0), session_cache(session, l, h, 1), D,
-                    e->at[t].position, k, v);
+    check_finite(e, q, share * D);
+    struct session *session = e->at[t].session;
+    uint32_t position = e->at[t].position;
+    unsigned char *block = session->blocks[position / ATTENTION_BLOCK]->data;
+    attention_store((enum attention_type)session->type, block + session_head_at(session, l, h), D,
+                    position % ATTENTION_BLOCK, k, v);
 }
 
 static void attend(struct engine *e, uint32_t l, unsigned thread)
@@ -170,8 +183,9 @@ static void attend(struct engine *e, uint32_t l, unsigned thread)
         uint32_t h = (uint32_t)(i % s->H_kv);
         const struct session *session = e->at[t].session;
         struct attention a = {
-            .keys = session_cache(session, l, h, 0),
-            .values = session_cache(session, l, h, 1),
+            .type = (enum attention_type)session->type,
+            .blocks = session->data,
+            .at = session_head_at(session, l, h),
             .n = (size_t)e->at[t].position + 1,
             .D = s->D,
             .heads = share,

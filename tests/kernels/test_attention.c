@@ -10,35 +10,37 @@
 #include "kernels/cpu.h"
 #include "kernels/half.h"
 
-enum { MOST = 70 };
+enum { MOST = 200, BLOCKS = (MOST + ATTENTION_BLOCK - 1) / ATTENTION_BLOCK, BEFORE = 64 };
 
 struct problem {
+    enum attention_type type;
     size_t n, D, heads;
     float *q, *k, *v, *scores;
-    uint16_t *keys, *values;
+    unsigned char *memory; // of all blocks, each with other bytes in front
+    const unsigned char *blocks[BLOCKS];
 };
 
-static void make(struct problem *p, size_t n, size_t D, size_t heads, struct rng *rng)
+// `draw` gives the numbers.
+static void make(struct problem *p, struct rng *rng, float (*draw)(struct rng *, size_t))
 {
-    size_t tiles = (n + 15) / 16;
-    *p = (struct problem){n,
-                          D,
-                          heads,
-                          .q = malloc(heads * D * 4),
-                          .k = malloc(n * D * 4),
-                          .v = malloc(n * D * 4),
-                          .scores = malloc(heads * tiles * 16 * 4),
-                          .keys = malloc(tiles * 16 * D * 2),
-                          .values = malloc(n * D * 2)};
-    memset(p->keys, 0x7e, tiles * 16 * D * 2); // NaN where nothing is stored
-    for (size_t i = 0; i < heads * D; i++)
-        p->q[i] = (float)rng_normal(rng) * 2;
+    size_t n = p->n, D = p->D, each = BEFORE + attention_block_bytes(p->type, D);
+    p->q = malloc(p->heads * D * 4);
+    p->k = malloc(n * D * 4);
+    p->v = malloc(n * D * 4);
+    p->scores = malloc(p->heads * (n + 15) / 16 * 16 * 4 + p->heads * 64);
+    p->memory = malloc(BLOCKS * each);
+    memset(p->memory, 0x7e, BLOCKS * each); // NaN where nothing is stored
+    for (size_t b = 0; b < BLOCKS; b++)     // out of order
+        p->blocks[b] = p->memory + (b * 3 + 1) % BLOCKS * each;
+    for (size_t i = 0; i < p->heads * D; i++)
+        p->q[i] = draw(rng, i);
     for (size_t i = 0; i < n * D; i++) {
-        p->k[i] = half_to_float(half_from_float((float)rng_normal(rng)));
-        p->v[i] = half_to_float(half_from_float((float)rng_normal(rng)));
+        p->k[i] = draw(rng, i);
+        p->v[i] = draw(rng, i);
     }
     for (size_t i = 0; i < n; i++)
-        attention_store(p->keys, p->values, D, i, p->k + i * D, p->v + i * D);
+        attention_store(p->type, (unsigned char *)p->blocks[i / ATTENTION_BLOCK] + BEFORE, D,
+                        i % ATTENTION_BLOCK, p->k + i * D, p->v + i * D);
 }
 
 static void drop(struct problem *p)
@@ -47,20 +49,30 @@ static void drop(struct problem *p)
     free(p->k);
     free(p->v);
     free(p->scores);
-    free(p->keys);
-    free(p->values);
+    free(p->memory);
 }
 
 static float *run(struct problem *p)
 {
     float *out = malloc(p->heads * p->D * sizeof *out);
-    struct attention a = {p->keys, p->values, p->n, p->D, p->heads, p->q, 0.125f, p->scores, out};
+    struct attention a = {.type = p->type,
+                          .blocks = p->blocks,
+                          .at = BEFORE,
+                          .n = p->n,
+                          .D = p->D,
+                          .heads = p->heads,
+                          .q = p->q,
+                          .scale = 0.125f,
+                          .scores = p->scores,
+                          .out = out};
     attention_run(&a);
     return out;
 }
 
-static void check(const struct problem *p, const float *out)
+// The largest difference from double precision.
+static double worst(const struct problem *p, const float *out)
 {
+    double largest = 0;
     for (size_t h = 0; h < p->heads; h++) {
         double s[MOST], top = -INFINITY, sum = 0;
         for (size_t i = 0; i < p->n; i++) {
@@ -75,34 +87,99 @@ static void check(const struct problem *p, const float *out)
             double want = 0;
             for (size_t i = 0; i < p->n; i++)
                 want += s[i] / sum * (double)p->v[i * p->D + d];
-            assert_true(fabs(want - (double)out[h * p->D + d]) < 5e-6);
+            double apart = fabs(want - (double)out[h * p->D + d]);
+            largest = apart <= largest ? largest : apart;
         }
     }
+    return largest;
+}
+
+static float any_half(struct rng *rng, size_t i)
+{
+    (void)i;
+    return half_to_float(half_from_float((float)rng_normal(rng)));
+}
+
+// Numbers that q8_0 holds exactly: whole multiples of 1/64, one of every 32 the largest there is.
+static float any_byte(struct rng *rng, size_t i)
+{
+    return (i % 32 == 7 ? 127 : (float)rng_below(rng, 255) - 127) / 64;
+}
+
+static void check_all_levels(struct problem *p, double bound)
+{
+    cpu_level_force(CPU_PLAIN);
+    float *want = run(p);
+    if (!(worst(p, want) < bound))
+        fail_msg("%zu positions, D %zu, %zu heads: off by %g", p->n, p->D, p->heads,
+                 worst(p, want));
+    for (int level = 1; level <= (int)cpu_level_best(); level++) {
+        cpu_level_force((enum cpu_level)level);
+        float *got = run(p);
+        assert_memory_equal(got, want, p->heads * p->D * sizeof *got);
+        free(got);
+    }
+    free(want);
+}
+
+static void check_shapes(enum attention_type type, const size_t *sizes, size_t count,
+                         float (*draw)(struct rng *, size_t), double bound)
+{
+    static const size_t lengths[] = {1, 15, 16, 17, 64, 65, 70, 192, 200};
+    struct rng rng;
+    rng_seed(&rng, 3);
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
+        for (size_t j = 0; j < count; j++)
+            for (size_t heads = 1; heads <= 8; heads += heads == 4 ? 3 : 1) {
+                struct problem p = {.type = type, .n = lengths[i], .D = sizes[j], .heads = heads};
+                make(&p, &rng, draw);
+                check_all_levels(&p, bound);
+                drop(&p);
+            }
 }
 
 static void attention_is_the_softmax_of_scaled_scores(void **state)
 {
     (void)state;
+    check_shapes(ATTENTION_F16, (const size_t[]){16, 64, 80, 96, 128}, 5, any_half, 5e-6);
+}
+
+static void attention_over_bytes_is_exact_where_bytes_are(void **state)
+{
+    (void)state;
+    check_shapes(ATTENTION_Q8_0, (const size_t[]){32, 64, 96, 128}, 4, any_byte, 5e-6);
+}
+
+static void attention_over_bytes_stays_near_for_any_numbers(void **state)
+{
+    (void)state;
+    check_shapes(ATTENTION_Q8_0, (const size_t[]){32, 128}, 2, any_half, 0.06);
+}
+
+static void what_is_not_finite_comes_out_of_bytes_too(void **state)
+{
+    (void)state;
+    static const float bad[] = {NAN, INFINITY, -INFINITY};
     struct rng rng;
     rng_seed(&rng, 3);
-    static const size_t lengths[] = {1, 15, 16, 17, 70}, sizes[] = {16, 64, 80, 96, 128};
-    for (size_t i = 0; i < 5; i++)
-        for (size_t j = 0; j < 5; j++)
-            for (size_t heads = 1; heads <= 8; heads++) {
-                struct problem p;
-                make(&p, lengths[i], sizes[j], heads, &rng);
-                cpu_level_force(CPU_PLAIN);
-                float *want = run(&p);
-                check(&p, want);
-                for (int level = 1; level <= (int)cpu_level_best(); level++) {
-                    cpu_level_force((enum cpu_level)level);
-                    float *got = run(&p);
-                    assert_memory_equal(got, want, p.heads * p.D * sizeof *got);
-                    free(got);
-                }
-                free(want);
-                drop(&p);
-            }
+    for (size_t i = 0; i < 3; i++) {
+        struct problem p = {.type = ATTENTION_Q8_0, .n = 20, .D = 64, .heads = 2};
+        make(&p, &rng, any_byte);
+        p.v[64 * 5 + 40] = bad[i];
+        attention_store(p.type, (unsigned char *)p.blocks[0] + BEFORE, 64, 5, p.k + 64 * 5,
+                        p.v + 64 * 5);
+        float *out = run(&p);
+        assert_false(isfinite(out[40]));
+        free(out);
+        drop(&p);
+    }
+}
+
+static void a_block_takes_what_its_format_says(void **state)
+{
+    (void)state;
+    assert_int_equal(attention_block_bytes(ATTENTION_F16, 96), 64 * 96 * 2 * 2);
+    assert_int_equal(attention_block_bytes(ATTENTION_Q8_0, 96), 64 * 96 * 2 * 34 / 32);
 }
 
 static void the_gate_is_silu_times_up(void **state)
@@ -135,6 +212,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(attention_is_the_softmax_of_scaled_scores),
+        cmocka_unit_test(attention_over_bytes_is_exact_where_bytes_are),
+        cmocka_unit_test(attention_over_bytes_stays_near_for_any_numbers),
+        cmocka_unit_test(what_is_not_finite_comes_out_of_bytes_too),
+        cmocka_unit_test(a_block_takes_what_its_format_says),
         cmocka_unit_test(the_gate_is_silu_times_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,7 +87,7 @@ static struct tally check_text(struct str rest)
     struct tally tally = {0};
     assert_ok(synth_write(&synth, path, &err), err);
     assert_ok(engine_open(path, 2, &e, &err), err);
-    assert_ok(session_open(e, TOKENS, &s, &err), err);
+    assert_ok(session_open(e, &(struct session_options){.context = TOKENS}, &s, &err), err);
     for (size_t i = 0; i < n; i++) {
         const float *logits;
         assert_ok(engine_feed(e, s, ids + i, 1, &logits, &err), err);

@@ -58,12 +58,25 @@ static struct engine *open_engine(unsigned threads)
     return e;
 }
 
-static struct session *open_session(struct engine *e)
+static enum cache_type cache; // of the sessions that open_session makes
+
+static enum err_code try_session(struct engine *e, uint32_t context, struct session **s,
+                                 struct err *err)
+{
+    return session_open(e, &(struct session_options){.context = context, .cache = cache}, s, err);
+}
+
+static struct session *open_session_of(struct engine *e, uint32_t context)
 {
     struct session *s;
     struct err err;
-    assert_ok(session_open(e, 0, &s, &err), err);
+    assert_ok(try_session(e, context, &s, &err), err);
     return s;
+}
+
+static struct session *open_session(struct engine *e)
+{
+    return open_session_of(e, 0);
 }
 
 // Logits of every position, computed in steps of `step` tokens.
@@ -160,6 +173,7 @@ static void the_same_bits_for_any_threads_steps_and_levels(void **state)
     static const size_t steps[] = {8, 1, 3, 17};
     for (size_t a = 0; a < 4; a++) {
         write_model(archs[a], a % 2 ? "Q4_0" : "Q4_K_M");
+        cache = a / 2 ? CACHE_Q8_0 : CACHE_F16;
         struct engine *one = open_engine(1);
         float *want = all_logits(one, TEXT);
         engine_close(&one);
@@ -169,6 +183,7 @@ static void the_same_bits_for_any_threads_steps_and_levels(void **state)
             expect_bits(want, 2, 11, (enum cpu_level)level);
         free(want);
     }
+    cache = CACHE_F16;
 }
 
 static void the_same_bits_in_the_company_of_other_sessions(void **state)
@@ -224,10 +239,10 @@ static void limits_are_told_with_their_numbers(void **state)
     struct session *s;
     struct err err;
     const float *logits;
-    assert_int_equal(session_open(e, 513, &s, &err), ERR_LIMIT);
+    assert_int_equal(try_session(e, 513, &s, &err), ERR_LIMIT);
     assert_non_null(strstr(err.text, "513"));
     assert_non_null(strstr(err.text, "512"));
-    assert_ok(session_open(e, 10, &s, &err), err);
+    assert_ok(try_session(e, 10, &s, &err), err);
     assert_int_equal(engine_feed(e, s, text, 11, &logits, &err), ERR_LIMIT);
     assert_int_equal(session_length(s), 0);
     assert_ok(engine_feed(e, s, text, 10, &logits, &err), err);
@@ -252,6 +267,28 @@ static void poison(const char *tensor, const void *bytes, size_t n)
     gguf_close(&g);
     assert_ok(file_replace(path, file.p, file.n, &err), err);
     buf_free(&file);
+}
+
+static void a_context_beyond_the_memory_is_refused_before_anything_is_taken(void **state)
+{
+    (void)state;
+    static const char key[] = "llama.context_length";
+    write_model("llama", "Q8_0");
+    struct buf file = {0};
+    struct err err;
+    struct session *s;
+    assert_ok(file_read(path, 1 << 24, &file, &err), err);
+    char *at = memmem(file.p, file.n, key, strlen(key));
+    memcpy(at + strlen(key) + 4, "\xff\xff\xff\xff", 4); // behind the value's type
+    assert_ok(file_replace(path, file.p, file.n, &err), err);
+    buf_free(&file);
+    struct engine *e = open_engine(1);
+    assert_int_equal(try_session(e, 0, &s, &err), ERR_NO_MEMORY); // 2 TiB
+    assert_non_null(strstr(err.text, "4294967295"));
+    assert_null(s);
+    s = open_session_of(e, 512); // what fits is not refused afterwards
+    session_close(&s);
+    engine_close(&e);
 }
 
 static void weights_that_are_no_numbers_are_an_error(void **state)
@@ -301,7 +338,7 @@ static void damaged_models_are_refused_or_run(void **state)
         struct session *s;
         const float *logits;
         if (engine_open(path, 1, &e, &err) == ERR_OK) {
-            if (session_open(e, 8, &s, &err) == ERR_OK)
+            if (try_session(e, 8, &s, &err) == ERR_OK)
                 engine_feed(e, s, text, 4, &logits, &err);
             session_close(&s);
         }
@@ -320,6 +357,7 @@ int main(void)
         cmocka_unit_test(the_same_bits_in_the_company_of_other_sessions),
         cmocka_unit_test(a_truncated_session_goes_on_as_if_new),
         cmocka_unit_test(limits_are_told_with_their_numbers),
+        cmocka_unit_test(a_context_beyond_the_memory_is_refused_before_anything_is_taken),
         cmocka_unit_test(weights_that_are_no_numbers_are_an_error),
         cmocka_unit_test(damaged_models_are_refused_or_run),
     };
