@@ -1,0 +1,57 @@
+// The weights of a decoder in training, each tensor under its name in GGUF, with gradients and the
+// optimizer's moments in blocks of the same layout.
+#ifndef FETTLE_NN_WEIGHTS_H
+#define FETTLE_NN_WEIGHTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/rng.h"
+#include "nn/layers.h"
+
+struct nn_shape {
+    uint32_t L, C, V;    // layers, width, vocabulary
+    uint32_t H, H_kv, D; // query heads, key-value heads, size of a head
+    uint32_t hidden;     // of the feed-forward
+    uint32_t context;    // longest segment
+    float eps, rope_base;
+    enum nn_rope rope;
+    bool biases; // on query, key and value (Qwen2)
+    bool tied;   // the head is the embedding
+};
+
+enum { NN_NAME_MAX = 47 };
+
+struct nn_tensor {
+    char name[NN_NAME_MAX + 1]; // "blk.0.attn_q.weight"
+    size_t at;                  // of its first weight
+    size_t rows, cols;          // a vector has 1 row
+    bool decays;                // weight decay is for matrices alone
+};
+
+struct nn_layer_tensors { // indices; query, key and value follow one another without a gap, as do
+                          // their biases, and gate and up
+    size_t attention_norm, qkv, bias, out, hidden_norm, gate_up, down;
+};
+
+struct nn_weights {
+    struct nn_shape shape;
+    struct nn_tensor *tensors;
+    size_t tensor_count;
+    size_t n, parameters; // floats of a block; weights (a block has gaps)
+    float *w, *dw, *m, *v;
+    size_t embedding, head, final_norm; // tensors; head is the embedding's when tied
+    struct nn_layer_tensors *layers;
+};
+
+// Zeroed weights. ERR_USAGE names what cannot be in the shape.
+enum err_code nn_weights_open(const struct nn_shape *s, struct nn_weights *out, struct err *err);
+void nn_weights_close(struct nn_weights *w); // zeroes
+
+// Random weights of deviation 0.02, those that add to the stream divided by sqrt(2 L) (Radford et
+// al., "Language Models are Unsupervised Multitask Learners", 2019); norms 1, biases 0.
+void nn_weights_init(struct nn_weights *w, struct rng *rng);
+
+#endif
