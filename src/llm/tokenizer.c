@@ -197,7 +197,7 @@ static int32_t special_at(const struct tokenizer *t, const char *p, const char *
 }
 
 // Phi-3's tokens take the blanks that follow, except for these.
-static bool strips_after(const struct tokenizer *t, int32_t id)
+bool tokenizer_strips_after(const struct tokenizer *t, int32_t id)
 {
     return t->strips_after_special && id != t->bos && t->vocab.tokens[id].kind != VOCAB_UNKNOWN &&
            !str_is(vocab_bytes(&t->vocab, id), "<|endoftext|>");
@@ -217,7 +217,7 @@ static bool encode_all(const struct tokenizer *t, struct str text, bool special,
             return false;
         tokens_add(out, id);
         p += t->vocab.tokens[id].n;
-        if (strips_after(t, id))
+        if (tokenizer_strips_after(t, id))
             while (p < end && (*p == ' ' || (*p >= '\t' && *p <= '\r')))
                 p++;
         plain = p;
@@ -289,12 +289,18 @@ const char *tokenizer_kind(const struct tokenizer *t)
     return t->ops->name;
 }
 
-int32_t tokenizer_find(const struct tokenizer *t, struct str text)
+int32_t tokenizer_find_special(const struct tokenizer *t, struct str name)
 {
     for (size_t i = 0; i < t->special_count; i++)
-        if (str_eq(vocab_bytes(&t->vocab, t->specials[i]), text))
+        if (str_eq(vocab_bytes(&t->vocab, t->specials[i]), name))
             return t->specials[i];
-    return vocab_find(&t->vocab, text);
+    return -1;
+}
+
+int32_t tokenizer_find(const struct tokenizer *t, struct str text)
+{
+    int32_t id = tokenizer_find_special(t, text);
+    return id >= 0 ? id : vocab_find(&t->vocab, text);
 }
 
 int32_t tokenizer_bos(const struct tokenizer *t)

@@ -53,6 +53,12 @@ const char *tokenizer_kind(const struct tokenizer *t); // "gpt2", "llama", "bert
 // The id of a special token by its name ("<|im_end|>"), or of a token by its exact bytes; -1: none.
 int32_t tokenizer_find(const struct tokenizer *t, struct str text);
 
+// As tokenizer_find, but only special tokens.
+int32_t tokenizer_find_special(const struct tokenizer *t, struct str name);
+
+// True when the blanks that follow this special token in a text are no part of it (Phi-3).
+bool tokenizer_strips_after(const struct tokenizer *t, int32_t id);
+
 // -1 where the model has none.
 int32_t tokenizer_bos(const struct tokenizer *t);
 int32_t tokenizer_eos(const struct tokenizer *t);
