@@ -2,6 +2,7 @@
 // detectors: best of several.
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/rng.h"
 #include "detect/detect.h"
@@ -102,10 +103,17 @@ static int run(uint32_t sensors, enum order order, bool rules_only, struct readi
     return 0;
 }
 
-int main(void)
+// bench_detect, or bench_detect rules|all SENSORS for one line of its table.
+int main(int argc, char **argv)
 {
     struct reading *readings = calloc(READINGS, sizeof *readings);
     int failed = readings ? 0 : 1;
+    if (argc == 3 && !failed) {
+        failed = run((uint32_t)strtoul(argv[2], NULL, 10), IN_ORDER, strcmp(argv[1], "rules") == 0,
+                     readings);
+        free(readings);
+        return failed;
+    }
     for (int order = IN_ORDER; !failed && order <= UNEVEN; order++)
         failed = run(3, (enum order)order, true, readings) ||
                  run(300, (enum order)order, true, readings) ||

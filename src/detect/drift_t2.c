@@ -19,10 +19,10 @@ static double *cut(double **from, size_t n)
 
 static bool lay_out(struct drift_t2 *t, size_t dims)
 {
-    size_t window = 3 * dims + 2 * dims * dims;
-    size_t n = WINDOWS * window + dims * dims + dims + 3 * dims + WINDOW_MAX * dims;
+    size_t matrix = (size_t)spd_size((int)dims), window = 3 * dims + 2 * matrix;
+    size_t n = WINDOWS * window + matrix + dims + 3 * dims;
     t->dims = (int)dims;
-    t->memory_bytes = n * sizeof *t->memory;
+    t->memory_bytes = n * sizeof *t->memory + WINDOW_MAX * dims * sizeof *t->ring;
     t->memory = calloc(1, t->memory_bytes);
     double *at = t->memory;
     if (!at)
@@ -32,15 +32,15 @@ static bool lay_out(struct drift_t2 *t, size_t dims)
         w->sum = cut(&at, dims);
         w->level = cut(&at, dims);
         w->drift = cut(&at, dims);
-        w->spread = cut(&at, dims * dims);
-        w->factor = cut(&at, dims * dims);
+        w->spread = cut(&at, matrix);
+        w->factor = cut(&at, matrix);
     }
-    t->change.factor = cut(&at, dims * dims);
+    t->change.factor = cut(&at, matrix);
     t->change.mean = cut(&at, dims);
     t->last = cut(&at, dims);
     t->centre = cut(&at, dims);
     t->scale = cut(&at, dims);
-    t->ring = cut(&at, WINDOW_MAX * dims);
+    t->ring = (float *)at;
     return true;
 }
 
@@ -78,16 +78,16 @@ void drift_t2_relearn(struct drift_t2 *t)
 size_t drift_t2_bytes(const struct drift_t2 *t)
 {
     return sizeof *t + t->memory_bytes +
-           (t->train ? DRIFT_T2_TRAIN_ROWS * (size_t)t->dims * sizeof(double) : 0);
+           (t->train ? DRIFT_T2_TRAIN_ROWS * (size_t)t->dims * sizeof *t->train : 0);
 }
 
 double t2_window_distance(struct t2_window *w, const double *mean, int dims)
 {
     double d[DRIFT_T2_DIMS_MAX];
     if (w->factor_frozen != w->frozen) {
-        memcpy(w->factor, w->spread, (size_t)(dims * dims) * sizeof *w->factor);
+        memcpy(w->factor, w->spread, (size_t)spd_size(dims) * sizeof *w->factor);
         for (int k = 0; k < dims; k++)
-            w->factor[k * dims + k] += w->drift[k] * w->frozen;
+            w->factor[spd_at(k, k)] += w->drift[k] * w->frozen;
         if (!spd_factor(w->factor, dims))
             return 0; // cannot be with the floor on the diagonal, except for channels in lockstep
         w->factor_frozen = w->frozen;
@@ -135,7 +135,7 @@ static void explain(const struct drift_t2 *t, const struct t2_window *w, const d
                     struct drift_t2_result *out)
 {
     for (int k = 0; k < t->dims; k++) {
-        double deviation = sqrt(w->spread[k * t->dims + k] + w->frozen * w->drift[k]);
+        double deviation = sqrt(w->spread[spd_at(k, k)] + w->frozen * w->drift[k]);
         double departure = (mean[k] - w->level[k]) / deviation;
         if (k == 0 || fabs(departure) > fabs(out->departure)) {
             out->worst = k;
@@ -152,7 +152,7 @@ static bool change_point(struct drift_t2 *t)
     double mean[DRIFT_T2_DIMS_MAX] = {0}, d[DRIFT_T2_DIMS_MAX];
     for (int i = 0; i < CHANGE_ROWS; i++)
         for (int k = 0; k < t->dims; k++)
-            mean[k] += t2_ring_row(t, t->rows - 1 - i)[k] / CHANGE_ROWS;
+            mean[k] += (double)t2_ring_row(t, t->rows - 1 - i)[k] / CHANGE_ROWS;
     if (c->quiet > 0) {
         if (--c->quiet == 0) {
             memcpy(c->mean, mean, (size_t)t->dims * sizeof *mean);
@@ -169,29 +169,29 @@ static bool change_point(struct drift_t2 *t)
         return true;
     }
     // The regime's mean stays behind by the rows that the recent mean speaks for.
-    const double *left = t2_ring_row(t, t->rows - 1 - CHANGE_ROWS);
+    const float *left = t2_ring_row(t, t->rows - 1 - CHANGE_ROWS);
     if (c->rows < REGIME_ROWS)
         c->rows++;
     for (int k = 0; k < t->dims; k++)
-        c->mean[k] += (left[k] - c->mean[k]) / (double)c->rows;
+        c->mean[k] += ((double)left[k] - c->mean[k]) / (double)c->rows;
     return false;
 }
 
 static void judge(struct drift_t2 *t, const double *row, struct drift_t2_result *out)
 {
     double mean[WINDOWS][DRIFT_T2_DIMS_MAX], logs = 0, top = -1;
-    double *slot = t2_ring_row(t, t->rows);
+    float *slot = t2_ring_row(t, t->rows);
     int worst = 0;
     for (int i = 0; i < WINDOWS; i++)
         for (int k = 0; k < t->dims; k++)
-            t->windows[i].sum[k] -= t2_ring_row(t, t->rows - window_rows[i])[k];
+            t->windows[i].sum[k] -= (double)t2_ring_row(t, t->rows - window_rows[i])[k];
     for (int k = 0; k < t->dims; k++)
-        slot[k] = (row[k] - t->centre[k]) / t->scale[k];
+        slot[k] = (float)((row[k] - t->centre[k]) / t->scale[k]);
     t->rows++;
     for (int i = 0; i < WINDOWS; i++) {
         struct t2_window *w = &t->windows[i];
         for (int k = 0; k < t->dims; k++) {
-            w->sum[k] += slot[k];
+            w->sum[k] += (double)slot[k];
             mean[i][k] = w->sum[k] / window_rows[i];
         }
         double share = t2_window_distance(w, mean[i], t->dims) / w->limit;
@@ -239,8 +239,13 @@ void drift_t2_push(struct drift_t2 *t, const double *row, struct drift_t2_result
         t->train = malloc(DRIFT_T2_TRAIN_ROWS * (size_t)t->dims * sizeof *t->train);
     if (!t->train)
         return;
-    if (t->rows < DRIFT_T2_TRAIN_ROWS)
-        memcpy(t->train + t->rows++ * t->dims, whole, (size_t)t->dims * sizeof *whole);
+    if (t->rows == 0)
+        memcpy(t->centre, whole, (size_t)t->dims * sizeof *whole);
+    if (t->rows < DRIFT_T2_TRAIN_ROWS) {
+        for (int k = 0; k < t->dims; k++)
+            t->train[t->rows * t->dims + k] = (float)(whole[k] - t->centre[k]);
+        t->rows++;
+    }
     if (t->rows == DRIFT_T2_TRAIN_ROWS && drift_t2_fit(t)) {
         free(t->train);
         t->train = NULL;

@@ -26,7 +26,8 @@ static void fit_scale(struct drift_t2 *t, struct work *w, int k)
 {
     double sum = 0, squares = 0;
     for (int i = 0; i < N; i++) {
-        w->sorted[i] = t->train[i * t->dims + k];
+        w->sorted[i] = t->centre[k] + (double)t->train[i * t->dims + k];
+        w->z[i][k] = w->sorted[i];
         sum += w->sorted[i];
     }
     double mean = sum / N;
@@ -37,8 +38,9 @@ static void fit_scale(struct drift_t2 *t, struct work *w, int k)
     t->centre[k] = w->sorted[N / 2];
     t->scale[k] = middle > 0 ? middle : squares > 0 ? sqrt(squares / N) : 1;
     for (int i = 0; i < N; i++) {
-        double z = (t->train[i * t->dims + k] - t->centre[k]) / t->scale[k];
-        w->z[i][k] = z > 100 ? 100 : z < -100 ? -100 : z; // one wild value must not be all there is
+        double z = (w->z[i][k] - t->centre[k]) / t->scale[k];
+        // One wild value must not be all there is; and the ring holds floats.
+        w->z[i][k] = (double)(float)(z > 100 ? 100 : z < -100 ? -100 : z);
     }
 }
 
@@ -61,24 +63,31 @@ static void run_window(struct t2_window *win, struct work *w, int rows, int dims
     }
 }
 
+// Sums of products become a covariance.
+static void shrink(double *spread, int count, int dims)
+{
+    for (int u = 0; u < dims; u++) {
+        for (int v = 0; v < u; v++)
+            spread[spd_at(u, v)] *= SHRINK / count;
+        spread[spd_at(u, u)] = spread[spd_at(u, u)] / count + FLOOR * FLOOR;
+    }
+}
+
 static void fit_window(struct t2_window *win, struct work *w, int rows, int dims)
 {
-    size_t vector = (size_t)dims * sizeof(double), matrix = vector * (size_t)dims;
+    size_t vector = (size_t)dims * sizeof(double);
     memset(win->sum, 0, vector);
     memset(win->level, 0, vector);
-    memset(win->spread, 0, matrix);
+    memset(win->spread, 0, (size_t)spd_size(dims) * sizeof *win->spread);
     win->frozen = 0;
     run_window(win, w, rows, dims);
     int first = rows - 1, count = N - first;
     for (int i = first; i < N; i++)
         for (int u = 0; u < dims; u++)
-            for (int v = 0; v < dims; v++)
-                win->spread[u * dims + v] +=
+            for (int v = 0; v <= u; v++)
+                win->spread[spd_at(u, v)] +=
                     (w->mean[i][u] - w->level[i][u]) * (w->mean[i][v] - w->level[i][v]);
-    for (int u = 0; u < dims; u++)
-        for (int v = 0; v < dims; v++)
-            win->spread[u * dims + v] = u == v ? win->spread[u * dims + v] / count + FLOOR * FLOOR
-                                               : win->spread[u * dims + v] / count * SHRINK;
+    shrink(win->spread, count, dims);
     // The limit comes before the drift: in training the level is tracked in every row.
     win->factor_frozen = -1;
     double top = 0, level[D];
@@ -97,7 +106,7 @@ static void fit_window(struct t2_window *win, struct work *w, int rows, int dims
             double d = w->mean[i + DRIFT_ROWS][k] - w->level[i][k];
             moved += d * d;
         }
-        moved = moved / pairs - win->spread[k * dims + k];
+        moved = moved / pairs - win->spread[spd_at(k, k)];
         win->drift[k] = moved > 0 ? moved / DRIFT_ROWS : 0;
     }
 }
@@ -113,21 +122,18 @@ static double mean_of(const struct work *w, int from, int to, int k)
 
 static bool fit_change(struct change_state *c, const struct work *w, int dims)
 {
-    double spread[D * D] = {0}, d[D];
+    double d[D];
     int count = 0;
+    memset(c->factor, 0, (size_t)spd_size(dims) * sizeof *c->factor);
     for (int i = BEFORE_ROWS + CHANGE_ROWS; i < N; i++, count++) {
         int at = i + 1 - CHANGE_ROWS;
         for (int k = 0; k < dims; k++)
             d[k] = mean_of(w, at, i + 1, k) - mean_of(w, at - BEFORE_ROWS, at, k);
         for (int u = 0; u < dims; u++)
-            for (int v = 0; v < dims; v++)
-                spread[u * dims + v] += d[u] * d[v];
+            for (int v = 0; v <= u; v++)
+                c->factor[spd_at(u, v)] += d[u] * d[v];
     }
-    for (int u = 0; u < dims; u++)
-        for (int v = 0; v < dims; v++)
-            spread[u * dims + v] = u == v ? spread[u * dims + v] / count + FLOOR * FLOOR
-                                          : spread[u * dims + v] / count * SHRINK;
-    memcpy(c->factor, spread, (size_t)(dims * dims) * sizeof *spread);
+    shrink(c->factor, count, dims);
     c->quiet = 0;
     for (int k = 0; k < dims; k++)
         c->mean[k] = mean_of(w, N - REGIME_ROWS, N, k);
@@ -146,7 +152,8 @@ bool drift_t2_fit(struct drift_t2 *t)
         fit_window(&t->windows[i], w, window_rows[i], t->dims);
     bool ok = fit_change(&t->change, w, t->dims);
     for (int i = N - WINDOW_MAX; i < N; i++)
-        memcpy(t2_ring_row(t, i), w->z[i], (size_t)t->dims * sizeof *t->ring);
+        for (int k = 0; k < t->dims; k++)
+            t2_ring_row(t, i)[k] = (float)w->z[i][k];
     free(w);
     return ok;
 }

@@ -3,6 +3,7 @@
 #define FETTLE_DETECT_DRIFT_T2_PRIVATE_H
 
 #include "detect/drift_t2.h"
+#include "detect/spd.h"
 
 enum {
     WINDOWS = 4,
@@ -27,7 +28,7 @@ static const int window_rows[WINDOWS] = {8, 16, 32, 64};
 #define EXCURSION_SHARE 0.36 // of the squared plateau: an alarm ends below 60 % of its excursion
 #define SETTLE_ROWS     300.0
 
-// Vectors are dims long, matrices dims x dims; all lie in drift_t2.memory.
+// Vectors are dims long, matrices spd_size(dims); all lie in drift_t2.memory.
 
 // One window length: everything in scaled units (value - centre) / scale.
 struct t2_window {
@@ -52,11 +53,12 @@ struct drift_t2 {
     int dims;
     double *memory;
     size_t memory_bytes;
-    long rows;     // pushed since the last (re)learning began
-    double *train; // DRIFT_T2_TRAIN_ROWS x dims raw rows while training, then NULL
-    double *last;  // raw, for missing values
-    double *centre, *scale;
-    double *ring; // scaled rows, WINDOW_MAX x dims
+    long rows;      // pushed since the last (re)learning began
+    float *train;   // DRIFT_T2_TRAIN_ROWS x dims rows less `centre` while training, then NULL
+    double *last;   // raw, for missing values
+    double *centre; // the first row while training
+    double *scale;
+    float *ring; // scaled rows, WINDOW_MAX x dims
     struct t2_window windows[WINDOWS];
     struct change_state change;
     bool ready, alarm;
@@ -64,7 +66,7 @@ struct drift_t2 {
     double plateau; // running mean of sqrt(ratio) during the alarm
 };
 
-static inline double *t2_ring_row(const struct drift_t2 *t, long row)
+static inline float *t2_ring_row(const struct drift_t2 *t, long row)
 {
     return t->ring + row % WINDOW_MAX * t->dims;
 }

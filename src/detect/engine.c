@@ -150,6 +150,9 @@ static void take_reading(struct detect *d, int64_t place_us)
 {
     struct reading r;
     bool ahead = reorder_take(&d->waiting, &r);
+    const struct reading *upcoming = reorder_upcoming(&d->waiting);
+    if (upcoming)
+        sensor_states_prefetch(&d->sensors, upcoming->sensor);
     if (ahead && r.time_us <= d->clock.now_us) {
         // The clock has come up to it since: it takes its true place.
         if (!reorder_put(&d->waiting, &r))

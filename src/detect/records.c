@@ -31,14 +31,24 @@ static void drop(struct records *r, uint32_t i)
     }
 }
 
+static uint32_t age(const struct records *r, uint32_t i, uint32_t now)
+{
+    return (uint16_t)(now - r->at[i]);
+}
+
 static void forget_old(struct records *r, uint32_t now)
 {
-    r->oldest = now;
+    // The ages in a list lie within a horizon of each other. Where the oldest is beyond two,
+    // nothing was noted for so long that all are old, and half a number would no longer tell.
+    if (now - r->oldest > 2 * RECORDS_HORIZON)
+        r->count = 0;
+    uint32_t most = 0;
     for (uint32_t i = r->count; i-- > 0;)
-        if (now - r->at[i] > RECORDS_HORIZON)
+        if (age(r, i, now) > RECORDS_HORIZON)
             drop(r, i);
-        else if (now - r->at[i] > now - r->oldest)
-            r->oldest = r->at[i];
+        else if (age(r, i, now) > most)
+            most = age(r, i, now);
+    r->oldest = now - most;
 }
 
 void records_note(struct records *r, uint32_t now, float value)
@@ -48,7 +58,7 @@ void records_note(struct records *r, uint32_t now, float value)
     if (records_hold(r, value))
         return;
     for (uint32_t i = 0; i < r->count;) {
-        if (now - r->at[i] > RECORDS_GAP) {
+        if (age(r, i, now) > RECORDS_GAP) {
             i++;
             continue;
         }
@@ -62,7 +72,7 @@ void records_note(struct records *r, uint32_t now, float value)
         r->at[i] = r->at[i - 1];
     }
     r->value[i] = value;
-    r->at[i] = now;
+    r->at[i] = (uint16_t)now;
     if (r->count == 1)
         r->oldest = now;
 }

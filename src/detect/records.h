@@ -8,6 +8,7 @@
 #ifndef FETTLE_DETECT_RECORDS_H
 #define FETTLE_DETECT_RECORDS_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -16,15 +17,27 @@ enum { RECORDS_KEPT = 8, RECORDS_GAP = 8, RECORDS_HORIZON = 16384 };
 // Zero-initialise to start.
 struct records {
     float value[RECORDS_KEPT]; // largest first
-    uint32_t at[RECORDS_KEPT]; // number of the reading
-    uint32_t count;
-    uint32_t oldest; // no record is older than this reading
+    uint32_t oldest;           // no record is older than this reading
+    uint16_t at[RECORDS_KEPT]; // number of the reading, its lower half
+    uint8_t count;
 };
+
+// What a value must exceed to enter the list.
+static inline float records_least(const struct records *r)
+{
+    return r->count == RECORDS_KEPT ? r->value[RECORDS_KEPT - 1] : -(float)INFINITY;
+}
 
 // True when the list is full and `value` would not enter it: then its surprise is 0.
 static inline bool records_hold(const struct records *r, float value)
 {
     return r->count == RECORDS_KEPT && !(value > r->value[RECORDS_KEPT - 1]);
+}
+
+// The first reading at which records_note forgets something, however small its value.
+static inline uint32_t records_forget_at(const struct records *r)
+{
+    return r->oldest + RECORDS_HORIZON + 1;
 }
 
 // -ln of the rate of excursions of at least `value`, after `seen` readings (up to RECORDS_HORIZON);

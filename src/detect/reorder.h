@@ -44,6 +44,12 @@ static inline int64_t reorder_first(const struct reorder *r)
     return r->heap_n && r->heap[0].place_us < first ? r->heap[0].place_us : first;
 }
 
+// One that will soon be first; NULL: unknown.
+static inline const struct reading *reorder_upcoming(const struct reorder *r)
+{
+    return r->ring_n ? &r->ring[r->head] : NULL;
+}
+
 // Takes the first one out; there must be one. True if it was put ahead.
 bool reorder_take(struct reorder *r, struct reading *out);
 

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CACHE_LINE = 64 };
-
 static size_t round_up(size_t n, size_t to)
 {
     return (n + to - 1) / to * to;
@@ -21,7 +19,7 @@ void sensor_states_open(struct sensor_states *s)
         s->offset[i] = bytes;
         bytes += detectors[i]->state_bytes;
     }
-    s->record_bytes = round_up(bytes, CACHE_LINE);
+    s->record_bytes = round_up(bytes, SENSOR_STATE_LINE);
 }
 
 void sensor_states_free(struct sensor_states *s)
@@ -55,7 +53,7 @@ static bool make_block(struct sensor_states *s, size_t block)
     }
     if (s->blocks[block])
         return true;
-    s->blocks[block] = aligned_alloc(CACHE_LINE, SENSOR_BLOCK * s->record_bytes);
+    s->blocks[block] = aligned_alloc(SENSOR_STATE_LINE, SENSOR_BLOCK * s->record_bytes);
     if (s->blocks[block])
         memset(s->blocks[block], 0, SENSOR_BLOCK * s->record_bytes);
     return s->blocks[block] != NULL;

@@ -28,7 +28,7 @@ void sensor_states_open(struct sensor_states *s);
 void sensor_states_free(struct sensor_states *s);
 size_t sensor_states_bytes(const struct sensor_states *s);
 
-enum { SENSOR_BLOCK = 64 };
+enum { SENSOR_BLOCK = 64, SENSOR_STATE_LINE = 64 };
 
 // The sensor's record, NULL when it was not met.
 static inline struct sensor_state *sensor_states_find(const struct sensor_states *s, uint32_t id)
@@ -38,6 +38,17 @@ static inline struct sensor_state *sensor_states_find(const struct sensor_states
         return NULL;
     struct sensor_state *at = (void *)(s->blocks[block] + id % SENSOR_BLOCK * s->record_bytes);
     return at->sensor ? at : NULL;
+}
+
+// Asks for the sensor's record ahead of its use: of many sensors it lies in no cache.
+static inline void sensor_states_prefetch(const struct sensor_states *s, uint32_t id)
+{
+    size_t block = id / SENSOR_BLOCK;
+    if (block >= s->block_count || !s->blocks[block])
+        return;
+    const unsigned char *at = s->blocks[block] + id % SENSOR_BLOCK * s->record_bytes;
+    for (size_t i = 0; i < s->record_bytes; i += SENSOR_STATE_LINE)
+        __builtin_prefetch(at + i, 1);
 }
 
 // A new record for the sensor; NULL when memory is out.

@@ -8,15 +8,32 @@ static const float replace_beyond = 2.0f; // when there is none, this far
 static const float square_most = 1e30f;
 static const float use_forgotten = 0.995f, use_most = 200;
 
-static const int first_lag[SHAPE_SCALES + 1] = {0, 1, 2, 4, 8, 16, 32, 63, 64};
+// The scales as ranges of the readings in order of time, the newest being the last.
+static const struct {
+    unsigned char first, count;
+} scales[SHAPE_SCALES] = {{63, 1}, {62, 1}, {60, 2}, {56, 4}, {48, 8}, {32, 16}, {1, 31}, {0, 1}};
+
+// Four sums side by side, so that one addition need not wait for another.
+static float sum_of(const float *x, uint32_t n)
+{
+    float sum[4] = {0};
+    uint32_t i = 0;
+    for (; i + 4 <= n; i += 4)
+        for (uint32_t k = 0; k < 4; k++)
+            sum[k] += x[i + k];
+    for (; i < n; i++)
+        sum[i & 3] += x[i];
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
 
 static void see(const struct shapes *s, float level, float spread, float out[SHAPE_SCALES])
 {
+    float unit = 1 / (spread + 1e-9f);
     for (int j = 0; j < SHAPE_SCALES; j++) {
-        float sum = 0;
-        for (int lag = first_lag[j]; lag < first_lag[j + 1]; lag++)
-            sum += s->recent[(s->readings - 1 - (uint32_t)lag) % SHAPE_READINGS];
-        out[j] = (sum / (float)(first_lag[j + 1] - first_lag[j]) - level) / (spread + 1e-9f);
+        uint32_t count = scales[j].count, at = (s->readings + scales[j].first) % SHAPE_READINGS;
+        uint32_t left = SHAPE_READINGS - at, here = count < left ? count : left;
+        float sum = sum_of(s->recent + at, here) + sum_of(s->recent, count - here);
+        out[j] = (sum / (float)count - level) * unit;
     }
 }
 
@@ -29,9 +46,12 @@ static uint32_t nearest(const struct shapes *s, const float seen[SHAPE_SCALES], 
             square[p] += off * off;
         }
     uint32_t best = 0;
+    float least = square[0];
     for (uint32_t p = 1; p < s->count; p++)
-        if (square[p] < square[best])
+        if (square[p] < least) {
+            least = square[p];
             best = p;
+        }
     *distance = s->count ? sqrtf(fminf(square[best], square_most)) : 0;
     return best;
 }

@@ -3,21 +3,28 @@
 
 #include <math.h>
 
+void spd_pack(double *a, int n)
+{
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k <= i; k++)
+            a[spd_at(i, k)] = a[i * n + k];
+}
+
 bool spd_factor(double *a, int n)
 {
-    for (int j = 0; j < n; j++) {
-        double s = a[j * n + j];
-        for (int k = 0; k < j; k++)
-            s -= a[j * n + k] * a[j * n + k];
-        if (!(s > 0))
-            return false;
-        s = sqrt(s);
-        a[j * n + j] = s;
-        for (int i = j + 1; i < n; i++) {
-            double t = a[i * n + j];
+    for (int i = 0; i < n; i++) {
+        double *row = a + spd_at(i, 0);
+        for (int j = 0; j <= i; j++) {
+            const double *other = a + spd_at(j, 0);
+            double s = row[j];
             for (int k = 0; k < j; k++)
-                t -= a[i * n + k] * a[j * n + k];
-            a[i * n + j] = t / s;
+                s -= row[k] * other[k];
+            if (j < i)
+                row[j] = s / other[j];
+            else if (s > 0)
+                row[j] = sqrt(s);
+            else
+                return false;
         }
     }
     return true;
@@ -27,10 +34,11 @@ double spd_distance(const double *l, const double *d, int n)
 {
     double y[SPD_MAX], sum = 0;
     for (int i = 0; i < n; i++) {
+        const double *row = l + spd_at(i, 0);
         double t = d[i];
         for (int k = 0; k < i; k++)
-            t -= l[i * n + k] * y[k];
-        y[i] = t / l[i * n + i];
+            t -= row[k] * y[k];
+        y[i] = t / row[i];
         sum += y[i] * y[i];
     }
     return sum;

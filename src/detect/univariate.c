@@ -25,7 +25,8 @@ static const unsigned char family[UNIVARIATE_STATISTIC_COUNT] = {0, 0, 1, 2, 2, 
 
 // What the time of the reading says about it.
 struct season {
-    struct univariate_slot *slot;
+    struct univariate_slots *slots;
+    int at;
     float usual, deviation;
 };
 
@@ -51,20 +52,22 @@ static struct season season_at(struct univariate *u, int64_t time_us, float epsi
     bool weekend = (weekday < 0 ? weekday + DAYS_A_WEEK : weekday) >= SATURDAY;
     double position = (double)in_day / 1e6 / 86400 * UNIVARIATE_SLOTS;
     int at = (int)position;
-    struct univariate_slot *slots = u->slot[weekend], *slot = &slots[at];
-    const struct univariate_slot *other = &u->slot[!weekend][at];
-    if (slot->readings == 0 && other->readings > 0)
-        *slot = (struct univariate_slot){other->mean, other->deviation, fminf(6, other->readings)};
-
-    struct season s = {.slot = slot, .usual = slot->readings > 0 ? slot->mean : u->level};
+    struct univariate_slots *slots = &u->days[weekend];
+    const struct univariate_slots *others = &u->days[!weekend];
+    if (slots->readings[at] == 0 && others->readings[at] > 0) {
+        slots->usual[at] = others->usual[at];
+        slots->readings[at] = others->readings[at] < 6 ? others->readings[at] : 6;
+    }
+    bool known = slots->readings[at] > 0;
+    struct season s = {.slots = slots, .at = at, .usual = known ? slots->usual[at].mean : u->level};
     s.deviation = u->season_spread + .05f * u->spread + epsilon;
-    if (slot->readings > 5)
-        s.deviation = .5f * slot->deviation + .5f * s.deviation + epsilon;
+    if (slots->readings[at] > 5)
+        s.deviation = .5f * slots->usual[at].deviation + .5f * s.deviation + epsilon;
     // Between the middles of two slots the course is a straight line.
     float off = (float)position - (float)at - .5f;
     int beside = (at + (off < 0 ? UNIVARIATE_SLOTS - 1 : 1)) % UNIVARIATE_SLOTS;
-    if (slot->readings > 0 && slots[beside].readings > 0)
-        s.usual += fabsf(off) * (slots[beside].mean - s.usual);
+    if (known && slots->readings[beside] > 0)
+        s.usual += fabsf(off) * (slots->usual[beside].mean - s.usual);
     return s;
 }
 
@@ -102,29 +105,52 @@ static float lesson(const struct univariate *u, const struct records *r, uint32_
     return clipped ? fminf(r->value[0], value) : value;
 }
 
+// Lets a value into the records of statistic k; its surprise before that.
+static float take_note(struct univariate *u, uint32_t warm_up, int k, float value)
+{
+    struct records *r = &u->records[k];
+    uint32_t seen = u->n < RECORDS_HORIZON ? u->n : RECORDS_HORIZON;
+    float surprise = records_hold(r, value) ? 0 : records_surprise(r, seen, value);
+    records_note(r, u->n, lesson(u, r, warm_up, value, surprise));
+    u->least[k] = records_least(r);
+    return surprise;
+}
+
+// Looks up what the quick way past the records goes by.
+static void note_forgetting(struct univariate *u, unsigned ignored)
+{
+    uint32_t soonest = RECORDS_HORIZON + 1;
+    for (int k = 0; k < UNIVARIATE_STATISTIC_COUNT; k++) {
+        uint32_t left = records_forget_at(&u->records[k]) - u->n;
+        if (!(ignored >> k & 1) && left < soonest)
+            soonest = left;
+    }
+    u->forget_at = u->n + soonest;
+    u->ignored = ignored;
+}
+
 // The index of the statistic that names what is found, -1 for none; `*surprise` is that of all
 // together.
 static int judge(struct univariate *u, uint32_t warm_up, unsigned ignored, const float s[],
                  float *surprise)
 {
     float of[UNIVARIATE_STATISTIC_COUNT] = {0}, top = 0, second = 0;
-    uint32_t seen = u->n < RECORDS_HORIZON ? u->n : RECORDS_HORIZON;
     int best = -1;
     *surprise = 0;
     if (u->n <= UNIVARIATE_START)
         return best;
+    bool forget = u->n - u->forget_at <= INT32_MAX || ignored != u->ignored;
     for (int k = 0; k < UNIVARIATE_STATISTIC_COUNT; k++) {
-        struct records *r = &u->records[k];
-        if (ignored >> k & 1)
+        if (ignored >> k & 1 || (!forget && !(s[k] > u->least[k])))
             continue;
-        if (!records_hold(r, s[k]))
-            of[k] = records_surprise(r, seen, s[k]);
+        of[k] = take_note(u, warm_up, k, s[k]);
         if (of[k] > top) {
             top = of[k];
             best = k;
         }
-        records_note(r, u->n, lesson(u, r, warm_up, s[k], of[k]));
     }
+    if (forget)
+        note_forgetting(u, ignored);
     for (int k = 0; best >= 0 && k < UNIVARIATE_STATISTIC_COUNT; k++)
         if (family[k] != family[best] && of[k] > second)
             second = of[k];
@@ -183,15 +209,18 @@ static void learn(struct univariate *u, struct look *l)
         l->residual = clamp(l->residual, 4 * u->season_spread);
     u->season_spread += rate * (fabsf(l->residual) - u->season_spread);
 
-    struct univariate_slot *slot = l->season.slot;
-    slot->readings += 1;
-    float follow = slot->readings < 10 ? 1 / slot->readings : .1f;
-    if (slot->readings == 1) {
-        slot->mean = l->season.usual;
-        slot->deviation = u->season_spread;
+    struct univariate_slots *slots = l->season.slots;
+    int at = l->season.at;
+    uint8_t *readings = &slots->readings[at];
+    if (*readings < UINT8_MAX)
+        ++*readings;
+    if (*readings == 1) {
+        slots->usual[at].mean = l->season.usual;
+        slots->usual[at].deviation = u->season_spread;
     }
-    slot->mean += follow * l->residual;
-    slot->deviation += follow * (fabsf(l->residual) - slot->deviation);
+    float follow = *readings < 10 ? 1 / (float)*readings : .1f;
+    slots->usual[at].mean += follow * l->residual;
+    slots->usual[at].deviation += follow * (fabsf(l->residual) - slots->usual[at].deviation);
 }
 
 void univariate_push(struct univariate *u, uint32_t warm_up, unsigned ignored, int64_t time_us,
@@ -231,7 +260,7 @@ void univariate_accept(struct univariate *u, int64_t time_us, double value)
     float usual = season_at(u, time_us, 0).usual, x = (float)value;
     for (int weekend = 0; weekend < 2; weekend++)
         for (int i = 0; i < UNIVARIATE_SLOTS; i++)
-            u->slot[weekend][i].mean += u->slot[weekend][i].readings > 0 ? x - usual : 0;
+            u->days[weekend].usual[i].mean += u->days[weekend].readings[i] > 0 ? x - usual : 0;
     u->level = u->last = u->mean8 = x;
     u->season8 = u->course12 = 0;
 }

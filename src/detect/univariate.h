@@ -40,19 +40,25 @@ enum univariate_statistic {
 
 enum { UNIVARIATE_SLOTS = 48, UNIVARIATE_START = 30 };
 
-// What a slot of the day (half an hour) usually is, apart for working days and weekends.
-struct univariate_slot {
-    float mean, deviation, readings;
+// What the slots of a day (half hours) usually are.
+struct univariate_slots {
+    struct {
+        float mean, deviation;
+    } usual[UNIVARIATE_SLOTS];
+    uint8_t readings[UNIVARIATE_SLOTS]; // up to UINT8_MAX
 };
 
 // Zero-initialise to start.
 struct univariate {
-    uint32_t n;                            // readings seen
-    uint32_t same;                         // readings since the value last moved
-    float last, level, spread, step;       // slow mean, mean deviation from it, mean difference
-    float season_spread;                   // mean deviation from the daily course
-    float mean8, step8, season8, course12; // over about as many readings
-    struct univariate_slot slot[2][UNIVARIATE_SLOTS];
+    uint32_t n;                              // readings seen
+    uint32_t same;                           // readings since the value last moved
+    float last, level, spread, step;         // slow mean, mean deviation from it, mean difference
+    float season_spread;                     // mean deviation from the daily course
+    float mean8, step8, season8, course12;   // over about as many readings
+    float least[UNIVARIATE_STATISTIC_COUNT]; // what enters the records
+    uint32_t forget_at;                      // the first reading at which records are forgotten
+    unsigned ignored;                        // statistics up to now
+    struct univariate_slots days[2];         // working days, weekends
     struct shapes shapes;
     struct records records[UNIVARIATE_STATISTIC_COUNT];
 };

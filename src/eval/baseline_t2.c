@@ -29,6 +29,7 @@ static enum err_code fit(struct t2 *t, struct err *err)
     if (code != ERR_OK)
         return code;
     baseline_covariance(&t->scale, &t->rows, t->factor);
+    spd_pack(t->factor, t->scale.dims);
     if (t->rows.train_rows <= (size_t)t->scale.dims || !spd_factor(t->factor, t->scale.dims))
         return err_set(err, ERR_INPUT,
                        "sensors depend on each other linearly within the training rows");

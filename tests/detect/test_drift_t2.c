@@ -45,9 +45,11 @@ static void distance_equals_the_hand_calculation(void **state)
     (void)state;
     // [[4,2],[2,3]] has the inverse [[3,-2],[-2,4]]/8; d = (1,2): (3 - 8 + 16)/8.
     double a[4] = {4, 2, 2, 3}, d[2] = {1, 2};
+    spd_pack(a, 2);
+    assert_true(a[0] == 4 && a[1] == 2 && a[2] == 3);
     assert_true(spd_factor(a, 2));
     assert_true(fabs(spd_distance(a, d, 2) - 11.0 / 8) < 1e-12);
-    double bad[4] = {1, 2, 2, 1};
+    double bad[3] = {1, 2, 1};
     assert_false(spd_factor(bad, 2));
 }
 
