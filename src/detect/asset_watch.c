@@ -30,7 +30,7 @@ struct asset_watch {
     int64_t begun_us, row_us;
     struct drift_t2 *t2; // NULL while it is not known who takes part
     int dims;
-    int by_dim[DRIFT_T2_DIMS_MAX];
+    unsigned char by_dim[DRIFT_T2_DIMS_MAX];
     double bar;     // largest past excursion, slowly forgotten
     int64_t bar_us; // when it was last forgotten by
     double top;     // of the excursion that goes on; 0: none
@@ -89,7 +89,7 @@ static struct member *find_member(struct asset_watch *w, uint32_t sensor)
     if (w->t2 || w->member_count == ASSET_SENSORS_MAX)
         return NULL;
     if (w->member_count == w->member_cap) {
-        int cap = w->member_cap ? w->member_cap * 2 : 4;
+        int cap = w->member_cap + 3;
         struct member *members = realloc(w->members, (size_t)cap * sizeof *members);
         if (!members)
             return NULL; // it takes no part for now
@@ -129,7 +129,7 @@ static void choose(struct asset_watch *w)
         }
         if (best < 0)
             break;
-        w->by_dim[w->dims] = best;
+        w->by_dim[w->dims] = (unsigned char)best;
         w->members[best].dim = (signed char)w->dims++;
     }
     if (w->dims >= 2)

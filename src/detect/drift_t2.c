@@ -19,20 +19,19 @@ static double *cut(double **from, size_t n)
 
 static bool lay_out(struct drift_t2 *t, size_t dims)
 {
-    size_t matrix = (size_t)spd_size((int)dims), window = 3 * dims + 2 * matrix;
+    size_t matrix = (size_t)spd_size((int)dims), window = 2 * dims + matrix;
     size_t n = WINDOWS * window + matrix + dims + 3 * dims;
     t->dims = (int)dims;
-    t->memory_bytes = n * sizeof *t->memory + WINDOW_MAX * dims * sizeof *t->ring;
+    t->memory_bytes = n * sizeof *t->memory + WINDOWS * dims * sizeof *t->windows->sum +
+                      WINDOW_MAX * dims * sizeof *t->ring;
     t->memory = calloc(1, t->memory_bytes);
     double *at = t->memory;
     if (!at)
         return false;
     for (int i = 0; i < WINDOWS; i++) {
         struct t2_window *w = &t->windows[i];
-        w->sum = cut(&at, dims);
         w->level = cut(&at, dims);
         w->drift = cut(&at, dims);
-        w->spread = cut(&at, matrix);
         w->factor = cut(&at, matrix);
     }
     t->change.factor = cut(&at, matrix);
@@ -40,7 +39,10 @@ static bool lay_out(struct drift_t2 *t, size_t dims)
     t->last = cut(&at, dims);
     t->centre = cut(&at, dims);
     t->scale = cut(&at, dims);
-    t->ring = (float *)at;
+    int32_t *sums = (int32_t *)at;
+    for (int i = 0; i < WINDOWS; i++)
+        t->windows[i].sum = sums + (size_t)i * dims;
+    t->ring = (int16_t *)(sums + WINDOWS * dims);
     return true;
 }
 
@@ -81,20 +83,21 @@ size_t drift_t2_bytes(const struct drift_t2 *t)
            (t->train ? DRIFT_T2_TRAIN_ROWS * (size_t)t->dims * sizeof *t->train : 0);
 }
 
-double t2_window_distance(struct t2_window *w, const double *mean, int dims)
+double t2_window_distance(const struct t2_window *w, const double *mean, int dims)
 {
-    double d[DRIFT_T2_DIMS_MAX];
-    if (w->factor_frozen != w->frozen) {
-        memcpy(w->factor, w->spread, (size_t)spd_size(dims) * sizeof *w->factor);
-        for (int k = 0; k < dims; k++)
-            w->factor[spd_at(k, k)] += w->drift[k] * w->frozen;
-        if (!spd_factor(w->factor, dims))
-            return 0; // cannot be with the floor on the diagonal, except for channels in lockstep
-        w->factor_frozen = w->frozen;
-    }
+    double d[DRIFT_T2_DIMS_MAX], wider[DRIFT_T2_DIMS_MAX * (DRIFT_T2_DIMS_MAX + 1) / 2];
+    const double *factor = w->factor;
     for (int k = 0; k < dims; k++)
         d[k] = mean[k] - w->level[k];
-    return spd_distance(w->factor, d, dims);
+    if (w->frozen > 0) {
+        spd_product(w->factor, wider, dims);
+        for (int k = 0; k < dims; k++)
+            wider[spd_at(k, k)] += w->drift[k] * w->frozen;
+        if (!spd_factor(wider, dims))
+            return 0; // cannot be: it is wider than one that has a factor
+        factor = wider;
+    }
+    return spd_distance(factor, d, dims);
 }
 
 void t2_window_track(struct t2_window *w, const double *mean, int dims, double rate)
@@ -135,7 +138,10 @@ static void explain(const struct drift_t2 *t, const struct t2_window *w, const d
                     struct drift_t2_result *out)
 {
     for (int k = 0; k < t->dims; k++) {
-        double deviation = sqrt(w->spread[spd_at(k, k)] + w->frozen * w->drift[k]);
+        double variance = w->frozen * w->drift[k];
+        for (int j = 0; j <= k; j++)
+            variance += w->factor[spd_at(k, j)] * w->factor[spd_at(k, j)];
+        double deviation = sqrt(variance);
         double departure = (mean[k] - w->level[k]) / deviation;
         if (k == 0 || fabs(departure) > fabs(out->departure)) {
             out->worst = k;
@@ -152,7 +158,7 @@ static bool change_point(struct drift_t2 *t)
     double mean[DRIFT_T2_DIMS_MAX] = {0}, d[DRIFT_T2_DIMS_MAX];
     for (int i = 0; i < CHANGE_ROWS; i++)
         for (int k = 0; k < t->dims; k++)
-            mean[k] += (double)t2_ring_row(t, t->rows - 1 - i)[k] / CHANGE_ROWS;
+            mean[k] += t2_of_ring(t2_ring_row(t, t->rows - 1 - i)[k]) / CHANGE_ROWS;
     if (c->quiet > 0) {
         if (--c->quiet == 0) {
             memcpy(c->mean, mean, (size_t)t->dims * sizeof *mean);
@@ -169,30 +175,30 @@ static bool change_point(struct drift_t2 *t)
         return true;
     }
     // The regime's mean stays behind by the rows that the recent mean speaks for.
-    const float *left = t2_ring_row(t, t->rows - 1 - CHANGE_ROWS);
+    const int16_t *left = t2_ring_row(t, t->rows - 1 - CHANGE_ROWS);
     if (c->rows < REGIME_ROWS)
         c->rows++;
     for (int k = 0; k < t->dims; k++)
-        c->mean[k] += ((double)left[k] - c->mean[k]) / (double)c->rows;
+        c->mean[k] += (t2_of_ring(left[k]) - c->mean[k]) / (double)c->rows;
     return false;
 }
 
 static void judge(struct drift_t2 *t, const double *row, struct drift_t2_result *out)
 {
     double mean[WINDOWS][DRIFT_T2_DIMS_MAX], logs = 0, top = -1;
-    float *slot = t2_ring_row(t, t->rows);
+    int16_t *slot = t2_ring_row(t, t->rows);
     int worst = 0;
     for (int i = 0; i < WINDOWS; i++)
         for (int k = 0; k < t->dims; k++)
-            t->windows[i].sum[k] -= (double)t2_ring_row(t, t->rows - window_rows[i])[k];
+            t->windows[i].sum[k] -= t2_ring_row(t, t->rows - window_rows[i])[k];
     for (int k = 0; k < t->dims; k++)
-        slot[k] = (float)((row[k] - t->centre[k]) / t->scale[k]);
+        slot[k] = t2_to_ring((row[k] - t->centre[k]) / t->scale[k]);
     t->rows++;
     for (int i = 0; i < WINDOWS; i++) {
         struct t2_window *w = &t->windows[i];
         for (int k = 0; k < t->dims; k++) {
-            w->sum[k] += (double)slot[k];
-            mean[i][k] = w->sum[k] / window_rows[i];
+            w->sum[k] += slot[k];
+            mean[i][k] = t2_of_ring(w->sum[k]) / window_rows[i];
         }
         double share = t2_window_distance(w, mean[i], t->dims) / w->limit;
         logs += log(share + 1e-9) / WINDOWS;
@@ -261,7 +267,7 @@ void drift_t2_accept(struct drift_t2 *t)
     for (int i = 0; i < WINDOWS; i++) {
         struct t2_window *w = &t->windows[i];
         for (int k = 0; k < t->dims; k++)
-            w->level[k] = w->sum[k] / window_rows[i];
+            w->level[k] = t2_of_ring(w->sum[k]) / window_rows[i];
         w->frozen = 0;
     }
     t->alarm = false;

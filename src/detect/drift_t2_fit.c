@@ -39,8 +39,8 @@ static void fit_scale(struct drift_t2 *t, struct work *w, int k)
     t->scale[k] = middle > 0 ? middle : squares > 0 ? sqrt(squares / N) : 1;
     for (int i = 0; i < N; i++) {
         double z = (w->z[i][k] - t->centre[k]) / t->scale[k];
-        // One wild value must not be all there is; and the ring holds floats.
-        w->z[i][k] = (double)(float)(z > 100 ? 100 : z < -100 ? -100 : z);
+        // One wild value must not be all there is.
+        w->z[i][k] = t2_of_ring(t2_to_ring(z > 100 ? 100 : z < -100 ? -100 : z));
     }
 }
 
@@ -54,8 +54,8 @@ static void run_window(struct t2_window *win, struct work *w, int rows, int dims
         int filled = i + 1 < rows ? i + 1 : rows;
         memcpy(w->level[i], win->level, (size_t)dims * sizeof *win->level);
         for (int k = 0; k < dims; k++) {
-            win->sum[k] += w->z[i][k] - (i >= rows ? w->z[i - rows][k] : 0);
-            w->mean[i][k] = win->sum[k] / filled;
+            win->sum[k] += t2_to_ring(w->z[i][k]) - (i >= rows ? t2_to_ring(w->z[i - rows][k]) : 0);
+            w->mean[i][k] = t2_of_ring(win->sum[k]) / filled;
         }
         double rate = 1.0 / (i + 1) > 1.0 / LEVEL_ROWS ? 1.0 / (i + 1) : 1.0 / LEVEL_ROWS;
         if (i + 1 >= rows)
@@ -73,23 +73,26 @@ static void shrink(double *spread, int count, int dims)
     }
 }
 
-static void fit_window(struct t2_window *win, struct work *w, int rows, int dims)
+static bool fit_window(struct t2_window *win, struct work *w, int rows, int dims)
 {
     size_t vector = (size_t)dims * sizeof(double);
-    memset(win->sum, 0, vector);
+    double *spread = win->factor, variance[D];
+    memset(win->sum, 0, (size_t)dims * sizeof *win->sum);
     memset(win->level, 0, vector);
-    memset(win->spread, 0, (size_t)spd_size(dims) * sizeof *win->spread);
+    memset(spread, 0, (size_t)spd_size(dims) * sizeof *spread);
     win->frozen = 0;
     run_window(win, w, rows, dims);
     int first = rows - 1, count = N - first;
     for (int i = first; i < N; i++)
         for (int u = 0; u < dims; u++)
             for (int v = 0; v <= u; v++)
-                win->spread[spd_at(u, v)] +=
+                spread[spd_at(u, v)] +=
                     (w->mean[i][u] - w->level[i][u]) * (w->mean[i][v] - w->level[i][v]);
-    shrink(win->spread, count, dims);
-    // The limit comes before the drift: in training the level is tracked in every row.
-    win->factor_frozen = -1;
+    shrink(spread, count, dims);
+    for (int k = 0; k < dims; k++)
+        variance[k] = spread[spd_at(k, k)];
+    bool ok = spd_factor(win->factor, dims);
+    // In training the level is tracked in every row.
     double top = 0, level[D];
     memcpy(level, win->level, vector);
     for (int i = first; i < N; i++) {
@@ -106,9 +109,10 @@ static void fit_window(struct t2_window *win, struct work *w, int rows, int dims
             double d = w->mean[i + DRIFT_ROWS][k] - w->level[i][k];
             moved += d * d;
         }
-        moved = moved / pairs - win->spread[spd_at(k, k)];
+        moved = moved / pairs - variance[k];
         win->drift[k] = moved > 0 ? moved / DRIFT_ROWS : 0;
     }
+    return ok;
 }
 
 // Mean of z over rows [from, to) of channel k.
@@ -148,12 +152,12 @@ bool drift_t2_fit(struct drift_t2 *t)
         return false;
     for (int k = 0; k < t->dims; k++)
         fit_scale(t, w, k);
-    for (int i = 0; i < WINDOWS; i++)
-        fit_window(&t->windows[i], w, window_rows[i], t->dims);
     bool ok = fit_change(&t->change, w, t->dims);
+    for (int i = 0; i < WINDOWS; i++)
+        ok = fit_window(&t->windows[i], w, window_rows[i], t->dims) && ok;
     for (int i = N - WINDOW_MAX; i < N; i++)
         for (int k = 0; k < t->dims; k++)
-            t2_ring_row(t, i)[k] = (float)w->z[i][k];
+            t2_ring_row(t, i)[k] = t2_to_ring(w->z[i][k]);
     free(w);
     return ok;
 }

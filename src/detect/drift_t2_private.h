@@ -2,6 +2,9 @@
 #ifndef FETTLE_DETECT_DRIFT_T2_PRIVATE_H
 #define FETTLE_DETECT_DRIFT_T2_PRIVATE_H
 
+#include <math.h>
+#include <stdint.h>
+
 #include "detect/drift_t2.h"
 #include "detect/spd.h"
 
@@ -15,6 +18,7 @@ enum {
     REGIME_ROWS = 60,      // weight of the regime's mean at most
     BEFORE_ROWS = 40,      // rows before the recent ones that training differences are taken with
     QUIET_ROWS = 25,       // after a change point
+    RING_UNIT = 256,       // of a deviation; beyond 127 deviations all is alike
 };
 
 static const int window_rows[WINDOWS] = {8, 16, 32, 64};
@@ -32,13 +36,11 @@ static const int window_rows[WINDOWS] = {8, 16, 32, 64};
 
 // One window length: everything in scaled units (value - centre) / scale.
 struct t2_window {
-    double *sum;
+    int32_t *sum; // of the ring's numbers: exact however long it runs
     double *level;
-    double *spread;       // second moment of window mean - level
-    double *drift;        // its growth a row without tracking
-    double *factor;       // Cholesky of spread + frozen * drift
-    double factor_frozen; // for which `frozen` the factor is
-    double frozen;        // rows since the level was tracked
+    double *factor; // Cholesky factor of the second moment of window mean - level
+    double *drift;  // growth of its diagonal in a row without tracking
+    double frozen;  // rows since the level was tracked
     double limit;
 };
 
@@ -58,7 +60,7 @@ struct drift_t2 {
     double *last;   // raw, for missing values
     double *centre; // the first row while training
     double *scale;
-    float *ring; // scaled rows, WINDOW_MAX x dims
+    int16_t *ring; // scaled rows in units of 1 / RING_UNIT, WINDOW_MAX x dims
     struct t2_window windows[WINDOWS];
     struct change_state change;
     bool ready, alarm;
@@ -66,7 +68,18 @@ struct drift_t2 {
     double plateau; // running mean of sqrt(ratio) during the alarm
 };
 
-static inline float *t2_ring_row(const struct drift_t2 *t, long row)
+static inline int16_t t2_to_ring(double scaled)
+{
+    double most = INT16_MAX;
+    return (int16_t)lrint(fmin(fmax(scaled * RING_UNIT, -most), most));
+}
+
+static inline double t2_of_ring(int32_t number)
+{
+    return (double)number * (1.0 / RING_UNIT);
+}
+
+static inline int16_t *t2_ring_row(const struct drift_t2 *t, long row)
 {
     return t->ring + row % WINDOW_MAX * t->dims;
 }
@@ -76,7 +89,7 @@ static inline float *t2_ring_row(const struct drift_t2 *t, long row)
 bool drift_t2_fit(struct drift_t2 *t);
 
 // T-squared of the window's present mean against its level.
-double t2_window_distance(struct t2_window *w, const double *mean, int dims);
+double t2_window_distance(const struct t2_window *w, const double *mean, int dims);
 
 // Lets the level follow the mean by `rate`.
 void t2_window_track(struct t2_window *w, const double *mean, int dims, double rate);

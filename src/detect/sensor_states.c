@@ -15,7 +15,7 @@ void sensor_states_open(struct sensor_states *s)
     *s = (struct sensor_states){0};
     size_t bytes = sizeof(struct sensor_state);
     for (size_t i = 0; i < DETECTOR_COUNT; i++) {
-        bytes = round_up(bytes, _Alignof(max_align_t));
+        bytes = round_up(bytes, SENSOR_STATE_ALIGN);
         s->offset[i] = bytes;
         bytes += detectors[i]->state_bytes;
     }

@@ -28,7 +28,7 @@ void sensor_states_open(struct sensor_states *s);
 void sensor_states_free(struct sensor_states *s);
 size_t sensor_states_bytes(const struct sensor_states *s);
 
-enum { SENSOR_BLOCK = 64, SENSOR_STATE_LINE = 64 };
+enum { SENSOR_BLOCK = 64, SENSOR_STATE_LINE = 64, SENSOR_STATE_ALIGN = 8 };
 
 // The sensor's record, NULL when it was not met.
 static inline struct sensor_state *sensor_states_find(const struct sensor_states *s, uint32_t id)

@@ -30,6 +30,17 @@ bool spd_factor(double *a, int n)
     return true;
 }
 
+void spd_product(const double *l, double *a, int n)
+{
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j <= i; j++) {
+            double s = 0;
+            for (int k = 0; k <= j; k++)
+                s += l[spd_at(i, k)] * l[spd_at(j, k)];
+            a[spd_at(i, j)] = s;
+        }
+}
+
 double spd_distance(const double *l, const double *d, int n)
 {
     double y[SPD_MAX], sum = 0;

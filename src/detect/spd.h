@@ -24,6 +24,9 @@ void spd_pack(double *a, int n);
 // Replaces `a` by its factor L, a = L L'. False, with `a` spoilt, when it is not positive definite.
 bool spd_factor(double *a, int n);
 
+// a = L L' for a factor L.
+void spd_product(const double *l, double *a, int n);
+
 // d' (L L')^-1 d for a factor L.
 double spd_distance(const double *l, const double *d, int n);
 
