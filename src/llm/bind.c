@@ -48,19 +48,22 @@ enum err_code bind_named_vector(struct binder *b, const char *name, uint32_t n, 
     return ERR_OK;
 }
 
-static enum err_code remember(struct binder *b, struct matrix *m, const struct gguf_tensor *t)
+static enum err_code remember(struct binder *b, struct matrix *matrix, const struct gguf_tensor *t)
 {
-    if (b->n == b->cap) {
-        size_t cap = b->cap ? 2 * b->cap : 256;
-        struct binding *bindings = realloc(b->bindings, cap * sizeof *bindings);
-        if (!bindings)
+    struct model *m = b->model;
+    if (m->weight_count == b->weight_cap) {
+        size_t cap = b->weight_cap ? 2 * b->weight_cap : 256;
+        struct weight *weights = realloc(m->weights, cap * sizeof *weights);
+        if (!weights)
             return err_set(b->err, ERR_NO_MEMORY, "out of memory for %zu tensors", cap);
-        b->bindings = bindings;
-        b->cap = cap;
+        m->weights = weights;
+        b->weight_cap = cap;
     }
-    b->bindings[b->n] = (struct binding){m, t, b->model->packed_bytes};
-    b->n++;
-    b->model->packed_bytes += (matrix_bytes(m) + ALIGN - 1) / ALIGN * ALIGN;
+    m->weights[m->weight_count++] = (struct weight){matrix, t, m->packed_bytes};
+    if (matrix->pack == MATRIX_ROWS)
+        matrix->data = t->data;
+    else
+        m->packed_bytes += (matrix_bytes(matrix) + ALIGN - 1) / ALIGN * ALIGN;
     return ERR_OK;
 }
 
@@ -71,13 +74,7 @@ enum err_code bind_named_matrix(struct binder *b, const char *name, uint32_t row
     enum err_code code = find(b, name, rows, cols, &t);
     if (!code)
         code = matrix_shape(out, t->format, rows, cols, b->err);
-    if (code)
-        return code;
-    if (out->pack == MATRIX_ROWS) {
-        out->data = t->data;
-        return ERR_OK;
-    }
-    return remember(b, out, t);
+    return code ? code : remember(b, out, t);
 }
 
 enum err_code bind_vector(struct binder *b, const char *name, uint32_t n, float **out)
@@ -148,22 +145,24 @@ enum err_code bind_feed_forward(struct binder *b, struct layer *l)
 }
 
 struct packing {
-    struct binder *binder;
+    struct model *model;
     struct team *team;
 };
 
 static void pack_all(void *arg, unsigned thread)
 {
     struct packing *p = arg;
-    for (size_t i = 0; i < p->binder->n; i++) {
-        const struct binding *b = &p->binder->bindings[i];
-        unsigned char *to = p->binder->model->packed + b->at;
-        size_t groups = matrix_groups(b->matrix), g;
+    for (size_t i = 0; i < p->model->weight_count; i++) {
+        const struct weight *w = &p->model->weights[i];
+        if (w->matrix->pack == MATRIX_ROWS)
+            continue;
+        unsigned char *to = p->model->packed + w->at;
+        size_t groups = matrix_groups(w->matrix), g;
         while ((g = team_claim(p->team, 1)) < groups)
-            matrix_pack_group(b->matrix, b->tensor->data, g, to + g * b->matrix->group_bytes);
+            matrix_pack_group(w->matrix, w->tensor->data, g, to + g * w->matrix->group_bytes);
         team_barrier(p->team);
         if (thread == 0)
-            gguf_forget(p->binder->model->file, b->tensor);
+            gguf_forget(p->model->file, w->tensor);
     }
 }
 
@@ -176,9 +175,10 @@ enum err_code bind_pack(struct binder *b, struct team *team)
     if (!m->packed)
         return err_set(b->err, ERR_NO_MEMORY, "%s: %zu MiB of memory are needed for the weights",
                        gguf_name(m->file), m->packed_bytes >> 20);
-    struct packing p = {b, team};
+    struct packing p = {m, team};
     team_run(team, pack_all, &p);
-    for (size_t i = 0; i < b->n; i++)
-        b->bindings[i].matrix->data = m->packed + b->bindings[i].at;
+    for (size_t i = 0; i < m->weight_count; i++)
+        if (m->weights[i].matrix->pack != MATRIX_ROWS)
+            m->weights[i].matrix->data = m->packed + m->weights[i].at;
     return ERR_OK;
 }

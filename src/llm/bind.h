@@ -8,13 +8,7 @@ struct binder {
     struct model *model;
     uint32_t layer;
     struct err *err;
-    // Matrices to be packed, in the order they were bound.
-    struct binding {
-        struct matrix *matrix;
-        const struct gguf_tensor *tensor;
-        size_t at; // in the packed memory
-    } * bindings;
-    size_t n, cap;
+    size_t weight_cap;
 };
 
 // A tensor of the model (not of a layer), by its whole name; NULL name: not there.

@@ -4,6 +4,8 @@
 #include "kernels/memory.h"
 #include "llm/engine_private.h"
 
+enum { LOW_BYTES = 3 * ENGINE_BATCH * ADAPTER_RANK_MAX * sizeof(float) };
+
 // A step's buffers: all or none.
 static bool take_buffers(struct engine *e, struct err *err)
 {
@@ -15,7 +17,8 @@ static bool take_buffers(struct engine *e, struct err *err)
     e->hidden = memory_take(B * 2 * s->hidden * sizeof *e->hidden);
     e->rope = memory_take(B * s->rope_dims * sizeof *e->rope);
     e->logits = memory_take((size_t)ENGINE_LOGITS * s->V * sizeof *e->logits);
-    return e->x && e->added && e->qkv && e->hidden && e->rope && e->logits &&
+    e->low = memory_take(LOW_BYTES);
+    return e->x && e->added && e->qkv && e->hidden && e->rope && e->logits && e->low &&
            !vectors_open(&e->width, B, s->C, err) &&
            !vectors_open(&e->heads, B, (size_t)s->H * s->D, err) &&
            !vectors_open(&e->inner, B, s->hidden, err);
@@ -57,6 +60,7 @@ void engine_close(struct engine **out)
         memory_give(e->hidden, B * 2 * s->hidden * sizeof *e->hidden);
         memory_give(e->rope, B * s->rope_dims * sizeof *e->rope);
         memory_give(e->logits, (size_t)ENGINE_LOGITS * s->V * sizeof *e->logits);
+        memory_give(e->low, LOW_BYTES);
     }
     memory_give(e->scores, e->scores_bytes);
     cache_free(&e->cache);
@@ -113,6 +117,7 @@ static enum err_code place_tokens(struct engine *e, const struct step_token *tok
                                   struct err *err)
 {
     e->wanted = 0;
+    e->adapted = false;
     for (e->T = 0; e->T < n; e->T++) {
         const struct step_token *token = &tokens[e->T];
         struct session *s = token->session;
@@ -130,6 +135,7 @@ static enum err_code place_tokens(struct engine *e, const struct step_token *tok
         e->at[e->T].session = s;
         e->at[e->T].token = token->token;
         e->at[e->T].position = s->length - 1;
+        e->adapted = e->adapted || s->adapter;
     }
     return ERR_OK;
 }

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "kernels/attention.h"
+#include "llm/adapter.h"
 #include "llm/model.h"
 #include "llm/tokenizer.h"
 
@@ -40,6 +41,7 @@ enum cache_type { CACHE_F16 = ATTENTION_F16, CACHE_Q8_0 = ATTENTION_Q8_0 };
 struct session_options {
     uint32_t context; // positions at most; 0: what the model was trained for
     enum cache_type cache;
+    const struct adapter *adapter; // of the same engine; NULL: none
 };
 
 // `options` may be NULL. ERR_LIMIT says both numbers when the model has fewer positions;

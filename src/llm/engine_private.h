@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "llm/adapter.h"
 #include "llm/arch.h"
 #include "llm/cache.h"
 #include "llm/engine.h"
@@ -12,9 +13,10 @@ struct session {
     struct engine *engine;
     uint32_t length, context;
     enum cache_type type;
-    uint64_t kind;             // of its cache blocks
-    const float *rope_factors; // divisors of the frequencies; NULL: none
-    int32_t *tokens;           // [length]
+    uint64_t kind;                 // of its cache blocks
+    const float *rope_factors;     // divisors of the frequencies; NULL: none
+    int32_t *tokens;               // [length]
+    const struct adapter *adapter; // NULL: none
     // [block_count] that are there, of the context's; positions of the first `published` are full.
     struct cache_block **blocks;
     const unsigned char **data; // of each block
@@ -27,9 +29,11 @@ struct engine {
     struct model *model;
     struct tokenizer *tokenizer;
     struct cache cache;
-    size_t promised; // bytes of the open sessions' contexts
+    size_t promised;   // bytes of the open sessions' contexts
+    uint64_t adapters; // that were ever opened
     // The step in progress: T tokens.
     size_t T, wanted;
+    bool adapted; // some token's session has an adapter
     struct {
         struct session *session;
         int32_t token;
@@ -42,6 +46,7 @@ struct engine {
     float *hidden;                 // [T][2 hidden]
     float *rope;                   // [T][rope_dims / 2][cosine, sine]
     float *logits;                 // [wanted][V]
+    float *low;                    // [3][T][ADAPTER_RANK_MAX] what adapters reduce an input to
     float *scores;                 // [thread][H / H_kv][context]
     size_t scores_each;            // floats of a thread
     size_t scores_bytes;
@@ -62,6 +67,20 @@ enum err_code session_grow(struct session *s, int32_t token, struct err *err);
 
 // Shares what is full.
 void session_publish(struct session *s);
+
+// A product of matrices side by side (see model_matrix) with vectors, as it came out.
+struct product {
+    size_t place, parts;
+    const uint32_t *from;   // first row of each part; NULL: one part
+    size_t rows;            // of all parts
+    size_t count;           // vectors
+    const uint32_t *tokens; // of each vector; NULL: vector i is token i
+    const float *x;         // [count][columns]
+    float *y;               // [count][rows]
+};
+
+// Adds what the adapters of the tokens' sessions make of the same inputs.
+void adapt(struct engine *e, const struct product *p);
 
 // One step on all threads of the team: fills e->logits.
 void forward(void *engine, unsigned thread);

@@ -232,6 +232,34 @@ static void finish(struct engine *e, unsigned thread)
     }
     team_barrier(e->team);
     multiply(e, &e->model->head, &e->width, e->logits);
+    adapt(e, &(struct product){.place = (size_t)s->L * MODEL_PLACES,
+                               .parts = 1,
+                               .rows = s->V,
+                               .count = e->wanted,
+                               .tokens = e->wants,
+                               .x = e->width.x,
+                               .y = e->logits});
+}
+
+// A layer's product with all tokens, and what adapters add to it.
+static void multiply_adapted(struct engine *e, uint32_t l, size_t place, const struct vectors *v,
+                             float *y)
+{
+    const struct layer *layer = &e->model->layers[l];
+    struct product p = {
+        .place = (size_t)l * MODEL_PLACES + place, .parts = 1, .count = e->T, .x = v->x, .y = y};
+    if (place == MODEL_OUT || place == MODEL_DOWN) {
+        const struct matrix *m = place == MODEL_OUT ? &layer->out : &layer->down;
+        multiply(e, m, v, y);
+        p.rows = m->rows;
+    } else {
+        const struct joined *j = place == MODEL_QKV ? &layer->qkv : &layer->gate_up;
+        multiply_joined(e, j, v, y);
+        p.parts = j->parts;
+        p.from = j->from;
+        p.rows = j->rows;
+    }
+    adapt(e, &p);
 }
 
 void forward(void *engine, unsigned thread)
@@ -241,13 +269,13 @@ void forward(void *engine, unsigned thread)
     for (uint32_t l = 0; l < e->model->shape.L; l++) {
         const struct layer *layer = &e->model->layers[l];
         add_and_norm(e, l > 0, layer->attention_norm);
-        multiply_joined(e, &layer->qkv, &e->width, e->qkv);
+        multiply_adapted(e, l, MODEL_QKV, &e->width, e->qkv);
         attend(e, l, thread);
-        multiply(e, &layer->out, &e->heads, e->added);
+        multiply_adapted(e, l, MODEL_OUT, &e->heads, e->added);
         add_and_norm(e, true, layer->hidden_norm);
-        multiply_joined(e, &layer->gate_up, &e->width, e->hidden);
+        multiply_adapted(e, l, MODEL_GATE_UP, &e->width, e->hidden);
         gate(e);
-        multiply(e, &layer->down, &e->inner, e->added);
+        multiply_adapted(e, l, MODEL_DOWN, &e->inner, e->added);
     }
     if (e->wanted)
         finish(e, thread);

@@ -172,7 +172,6 @@ static enum err_code load(struct model *m, struct team *team, struct err *err)
     code = bind_model(&b);
     if (!code)
         code = bind_pack(&b, team);
-    free(b.bindings);
     for (size_t i = 0; i < gguf_tensor_count(m->file); i++)
         m->shape.parameters += gguf_tensor_at(m->file, i)->count;
     return code;
@@ -206,6 +205,7 @@ void model_close(struct model **out)
         free(m->layers[l].qkv.bias);
     }
     free(m->layers);
+    free(m->weights);
     free(m->final_norm);
     free(m->rope_short);
     free(m->rope_long);
@@ -213,6 +213,30 @@ void model_close(struct model **out)
     gguf_close(&m->file);
     free(m);
     *out = NULL;
+}
+
+static const struct matrix *place_of(const struct model *m, size_t place)
+{
+    size_t l = place / MODEL_PLACES, i = place % MODEL_PLACES;
+    const struct layer *layer = &m->layers[l];
+    if (l == m->shape.L)
+        return i == 0 ? &m->head : NULL;
+    if (i < MODEL_OUT)
+        return &layer->qkv.part[i - MODEL_QKV];
+    if (i == MODEL_OUT || i == MODEL_DOWN)
+        return i == MODEL_OUT ? &layer->out : &layer->down;
+    return &layer->gate_up.part[i - MODEL_GATE_UP];
+}
+
+const struct matrix *model_matrix(const struct model *m, size_t place,
+                                  const struct gguf_tensor **tensor)
+{
+    const struct matrix *matrix = place_of(m, place);
+    *tensor = NULL;
+    for (size_t i = 0; i < m->weight_count; i++)
+        if (m->weights[i].matrix == matrix)
+            *tensor = m->weights[i].tensor;
+    return matrix;
 }
 
 const char *model_arch_name(const struct model *m)

@@ -48,6 +48,13 @@ struct layer {
     struct matrix out, down;
 };
 
+// A matrix and where it came from.
+struct weight {
+    struct matrix *matrix;
+    const struct gguf_tensor *tensor;
+    size_t at; // in the packed memory, where it is packed
+};
+
 struct arch;
 
 struct model {
@@ -59,7 +66,9 @@ struct model {
     struct matrix head;
     struct layer *layers;
     float *rope_short, *rope_long; // divisors of the frequencies, [rope_dims/2]; NULL: none
-    unsigned char *packed;         // all packed weights
+    struct weight *weights;        // all matrices, as they were bound
+    size_t weight_count;
+    unsigned char *packed; // all packed weights
     size_t packed_bytes;
 };
 
@@ -67,6 +76,12 @@ struct model {
 // tensor that is missing or of the wrong shape.
 enum err_code model_open(const char *path, struct team *team, struct model **out, struct err *err);
 void model_close(struct model **m);
+
+// The matrices by place: 8 to a layer (3 parts of qkv, out, 3 parts of gate and up, down), then the
+// head. *tensor is NULL where there is none.
+enum { MODEL_QKV = 0, MODEL_OUT = 3, MODEL_GATE_UP = 4, MODEL_DOWN = 7, MODEL_PLACES = 8 };
+const struct matrix *model_matrix(const struct model *m, size_t place,
+                                  const struct gguf_tensor **tensor);
 
 const char *model_arch_name(const struct model *m);
 

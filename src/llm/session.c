@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kernels/memory.h"
+#include "llm/adapter_private.h"
 #include "llm/engine_private.h"
 
 enum { BLOCK = ATTENTION_BLOCK };
@@ -37,7 +38,7 @@ static enum err_code check_memory(const struct engine *e, uint32_t context, enum
 static uint64_t kind_of(const struct session *s)
 {
     bool is_long = s->rope_factors && s->rope_factors == s->engine->model->rope_long;
-    return (uint64_t)s->type | (uint64_t)is_long << 8;
+    return (uint64_t)s->type | (uint64_t)is_long << 8 | (s->adapter ? s->adapter->number : 0) << 16;
 }
 
 enum err_code session_open(struct engine *e, const struct session_options *options,
@@ -65,6 +66,7 @@ enum err_code session_open(struct engine *e, const struct session_options *optio
         s->engine = e;
         s->context = o.context;
         s->type = o.cache;
+        s->adapter = o.adapter;
         s->tokens = memory_take((size_t)o.context * sizeof *s->tokens);
         s->blocks = calloc(blocks, sizeof *s->blocks);
         s->data = calloc(blocks, sizeof *s->data);

@@ -15,6 +15,16 @@ struct synth {
 // The same arguments give the same bytes. ERR_NOT_FOUND for an unknown shape or type.
 enum err_code synth_write(const struct synth *s, const char *path, struct err *err);
 
+struct synth_adapter {
+    const struct gguf *base; // the model it adapts
+    uint32_t rank;
+    float alpha;
+    uint64_t seed;
+};
+
+// A random LoRA adapter (halves) for all matrices of the layers and an untied output.
+enum err_code synth_adapter_write(const struct synth_adapter *s, const char *path, struct err *err);
+
 const char *synth_shape_name(size_t i); // NULL past the last
 
 #endif
