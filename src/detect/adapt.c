@@ -1,9 +1,8 @@
-// What people tell the engine about its detectors: less sensitive here, learn anew there.
+// What people tell the engine: this was no fault, this is over, learn anew.
+#include <math.h>
 #include <string.h>
 
 #include "detect/multivariate.h"
-
-static const double factor_most = 10;
 
 static size_t find_detector(const char *name)
 {
@@ -13,32 +12,82 @@ static size_t find_detector(const char *name)
     return i;
 }
 
-enum err_code detect_set_sensitivity(struct detect *d, uint32_t sensor, const char *detector,
-                                     double factor, struct err *err)
+bool detect_learns(const char *detector)
+{
+    size_t which = find_detector(detector);
+    return which < DETECTOR_COUNT && detectors[which]->learns;
+}
+
+enum err_code detect_set_score_floor(struct detect *d, uint32_t sensor, const char *detector,
+                                     enum anomaly_kind kind, double floor, struct err *err)
 {
     size_t which = find_detector(detector);
     if (which == DETECTOR_COUNT)
         return err_set(err, ERR_NOT_FOUND, "there is no detector \"%s\"", detector);
     if (!detectors[which]->learns)
-        return err_set(err, ERR_INPUT, "%s goes by limits that are set, not by sensitivity",
-                       detector);
-    if (!(factor >= 0 && factor <= factor_most))
-        return err_set(err, ERR_INPUT, "a sensitivity of %g is not within 0 to %g", factor,
-                       factor_most);
+        return err_set(err, ERR_INPUT, "%s goes by limits that are set, not by a score", detector);
+    if (!(floor >= 0 && floor < 1))
+        return err_set(err, ERR_INPUT, "a score of %g is not from 0 to below 1", floor);
     if (!catalog_sensor(d->catalog, sensor))
         return err_set(err, ERR_NOT_FOUND, "there is no sensor %u", sensor);
-    struct sensor_state *s = engine_sensor(d, sensor, err);
-    if (!s)
-        return err->code;
-    s->factor[which] = (float)factor;
+    if (!patterns_set(&d->patterns, sensor, which, kind, floor))
+        return err_set(err, ERR_NO_MEMORY, "out of memory for score floors");
+    engine_follow_floor(d, sensor, which, kind, floor);
     return ERR_OK;
 }
 
-double detect_sensitivity(const struct detect *d, uint32_t sensor, const char *detector)
+double detect_score_floor(const struct detect *d, uint32_t sensor, const char *detector,
+                          enum anomaly_kind kind)
 {
-    const struct sensor_state *s = sensor_states_find(&d->sensors, sensor);
-    size_t which = find_detector(detector);
-    return s && which < DETECTOR_COUNT ? (double)s->factor[which] : 1;
+    return patterns_floor(&d->patterns, sensor, find_detector(detector), kind);
+}
+
+enum err_code detect_resolve(struct detect *d, uint64_t incident, struct err *err)
+{
+    engine_put_aside(d, incident);
+    int64_t now = d->at_us > d->watermark_us ? d->at_us : d->watermark_us;
+    return incidents_resolve(&d->incidents, incident, now)
+               ? ERR_OK
+               : err_set(err, ERR_NO_MEMORY, "out of memory for resolving incident %llu",
+                         (unsigned long long)incident);
+}
+
+// So low that nothing alarms and everything teaches.
+static const double learning_sensitivity = 1e-9;
+
+static enum err_code learn_one(struct detect *d, const struct reading *r, struct err *err)
+{
+    if (r->quality == QUALITY_MISSING || !isfinite(r->value) || r->time_us < TIME_MIN_US ||
+        r->time_us > TIME_MAX_US)
+        return ERR_OK;
+    struct sensor_state *s = engine_sensor(d, r->sensor, err);
+    if (!s)
+        return err->code;
+    struct sample sample = {.time_us = r->time_us,
+                            .clock_us = r->time_us,
+                            .value = r->value,
+                            .sensitivity = learning_sensitivity};
+    if (s->rules->sensitivity <= 0)
+        return ERR_OK;
+    for (size_t i = 0; i < DETECTOR_COUNT; i++) {
+        struct finding unused;
+        engine_begin_finding(&unused);
+        if (detectors[i]->learns && detectors[i]->push)
+            detectors[i]->push(sensor_state_of(&d->sensors, s, i), s->rules, &sample, &unused);
+    }
+    return multivariate_learn(d, s, &sample)
+               ? ERR_OK
+               : err_set(err, ERR_NO_MEMORY, "out of memory while learning");
+}
+
+enum err_code detect_learn(struct detect *d, const struct reading *readings, size_t count,
+                           struct err *err)
+{
+    struct err unused;
+    enum err_code code = ERR_OK;
+    for (size_t i = 0; code == ERR_OK && i < count; i++)
+        code = learn_one(d, &readings[i], err ? err : &unused);
+    return code;
 }
 
 static void relearn(struct detect *d, struct sensor_state *s)

@@ -62,24 +62,40 @@ struct detect_stats {
     uint64_t late;     // behind what was judged of their sensor already, or astray: not judged
     uint64_t repeated; // of a time that was judged already: the first one counts
     uint64_t anomalies, incidents;
+    uint64_t kept_back; // findings that a score floor kept from being told
     size_t open_anomalies, active_incidents;
     int64_t watermark_us; // TIME_NONE before the first reading
     size_t state_bytes;
 };
 void detect_stats(const struct detect *d, struct detect_stats *out);
 
-// How easily a detector alarms on a sensor, as a factor of rules.sensitivity: below 1 after
-// verdicts of "false alarm", 0 for never, 1 again to take that back. ERR_NOT_FOUND: no such
-// detector or sensor; ERR_INPUT: a factor outside 0 to 10. detect_sensitivity gives 1 where nothing
-// was set.
-enum err_code detect_set_sensitivity(struct detect *d, uint32_t sensor, const char *detector,
-                                     double factor, struct err *err);
-double detect_sensitivity(const struct detect *d, uint32_t sensor, const char *detector);
+// A pattern is what one detector finds, of one kind, on one sensor. What it finds up to score
+// `floor` is kept back: neither told nor part of an incident, though it still claims its readings
+// before other detectors; it is told once it grows beyond. 0 takes that back. ERR_NOT_FOUND: no
+// such detector or sensor; ERR_INPUT: a detector that goes by limits, or no score (0 to below 1).
+enum err_code detect_set_score_floor(struct detect *d, uint32_t sensor, const char *detector,
+                                     enum anomaly_kind kind, double floor, struct err *err);
+double detect_score_floor(const struct detect *d, uint32_t sensor, const char *detector,
+                          enum anomaly_kind kind);
+
+// Whether the detector learns what is normal, so that floors and learning anew are for it.
+bool detect_learns(const char *detector);
+
+// A person says that an incident is over. What of it goes on is told as ended; an anomaly that
+// comes after belongs to a new incident, and what still goes on when the incident gap has passed
+// is raised anew, in a new incident. One that is not active is left alone.
+enum err_code detect_resolve(struct detect *d, uint64_t incident, struct err *err);
 
 // The plant has changed: the statistical detectors forget what they learnt of the asset's sensors,
 // or of one sensor, and learn anew. Their open episodes end.
 enum err_code detect_relearn_sensor(struct detect *d, uint32_t sensor, struct err *err);
 enum err_code detect_relearn_asset(struct detect *d, uint32_t asset, struct err *err);
+
+// Readings that count as normal, in order of time and before those still to be judged: the
+// statistical detectors learn from them, and nothing is found in them. For sensors that are new or
+// have just been told to learn anew.
+enum err_code detect_learn(struct detect *d, const struct reading *readings, size_t count,
+                           struct err *err);
 
 // The band that a sensor's value should be in now, for charts; NaN where unknown.
 void detect_band(const struct detect *d, uint32_t sensor, double *low, double *high);

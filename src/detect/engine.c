@@ -64,6 +64,7 @@ void detect_close(struct detect **d)
     multivariate_free(&(*d)->multivariate);
     episode_pool_free(&(*d)->episodes);
     incidents_free(&(*d)->incidents);
+    patterns_free(&(*d)->patterns);
     rule_book_close(&(*d)->book);
     free(*d);
     *d = NULL;
@@ -140,10 +141,15 @@ static void take_timer(struct detect *d)
 {
     struct timer t = timers_take(&d->timers);
     d->at_us = t.when_us;
-    if (!(t.what & INCIDENT_TIMER))
+    if (!(t.what & INCIDENT_TIMER)) {
         engine_sensor_timer(d, sensor_states_find(&d->sensors, (uint32_t)t.what), t.when_us);
-    else if (!incidents_timer(&d->incidents, (uint32_t)t.what, t.when_us, engine_is_quiet(d)))
+        return;
+    }
+    uint64_t resolved = 0;
+    if (!incidents_timer(&d->incidents, (uint32_t)t.what, t.when_us, engine_is_quiet(d), &resolved))
         d->out_of_memory = true;
+    if (resolved)
+        engine_raise_again(d, resolved);
 }
 
 static void take_reading(struct detect *d, int64_t place_us)
@@ -281,6 +287,7 @@ void detect_stats(const struct detect *d, struct detect_stats *out)
         .repeated = d->repeated,
         .anomalies = d->anomalies,
         .incidents = d->incident_count,
+        .kept_back = d->kept_back,
         .open_anomalies = d->episodes.open,
         .active_incidents = d->incidents.active,
         .watermark_us = d->watermark_us,

@@ -6,6 +6,7 @@
 #include "detect/episode.h"
 #include "detect/event_clock.h"
 #include "detect/incidents.h"
+#include "detect/patterns.h"
 #include "detect/reorder.h"
 #include "detect/sensor_states.h"
 
@@ -31,6 +32,7 @@ struct detect {
     struct multivariate multivariate;
     struct episode_pool episodes;
     struct incidents incidents;
+    struct patterns patterns;
 
     int64_t watermark_us; // everything up to here has been judged; TIME_NONE before
     int64_t at_us;        // the engine's time of what is being judged
@@ -40,7 +42,7 @@ struct detect {
     bool quiet_left;        // episodes found in quiet have not been looked through yet
     bool flushing;
     bool out_of_memory;
-    uint64_t readings, late, repeated, anomalies, incident_count;
+    uint64_t readings, late, repeated, anomalies, incident_count, kept_back;
 };
 
 // The sensor's record, made when it is new; NULL with `err` filled for a number that the catalogue
@@ -72,6 +74,16 @@ void engine_arm(struct detect *d, struct sensor_state *s);
 
 // True while findings are not told.
 bool engine_is_quiet(const struct detect *d);
+
+// A score floor has changed: episodes that are kept back go by the new one.
+void engine_follow_floor(struct detect *d, uint32_t sensor, size_t which, enum anomaly_kind kind,
+                         double floor);
+
+// Ends for the outside what is open of an incident, and watches it on.
+void engine_put_aside(struct detect *d, uint64_t incident);
+
+// Raises what still goes on of an incident whose episodes were put aside.
+void engine_raise_again(struct detect *d, uint64_t incident);
 
 // Raises the episodes that were found in quiet, go on, and were not known before.
 void engine_leave_quiet(struct detect *d);

@@ -2,7 +2,9 @@
 #include "detect/episode.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const int64_t tell_every_us = US_PER_MINUTE;
 
@@ -42,7 +44,12 @@ void episode_drop(struct episode_pool *p, uint32_t place)
 
 static void say(struct episode *e)
 {
-    e->detector->say(&e->anomaly, e->sensor, e->anomaly.message);
+    char *out = e->anomaly.message;
+    e->detector->say(&e->anomaly, e->sensor, out);
+    size_t n = strlen(out);
+    if (e->after)
+        snprintf(out + n, PLANT_MESSAGE_BYTES - n, "; goes on after incident %llu was resolved",
+                 (unsigned long long)e->after);
 }
 
 void episode_begin(struct episode *e, const struct sensor *sensor, const struct detector *detector,
@@ -94,6 +101,15 @@ bool episode_extend(struct episode *e, const struct finding *f, int64_t time_us)
     e->told_us = time_us;
     say(e);
     return true;
+}
+
+void episode_begin_again(struct episode *e, int64_t now_us)
+{
+    struct anomaly *a = &e->anomaly;
+    a->start_us = a->detected_us = e->told_us = now_us;
+    a->end_us = TIME_NONE;
+    a->id = plant_anomaly_id(e->sensor, e->detector->name, a->kind, a->side, now_us);
+    say(e);
 }
 
 void episode_end(struct episode *e, int64_t return_us)

@@ -10,6 +10,7 @@ struct active_incident {
     uint32_t next;         // of the same asset, or the next free one
     uint32_t open;         // anomalies that go on
     uint32_t first_sensor; // UINT32_MAX: not known any more
+    bool resolved;         // closed by a person; kept until the gap has passed
     int64_t over_us;       // when its timer goes off; INT64_MAX while anomalies go on
 };
 
@@ -77,7 +78,7 @@ static void drop(struct incidents *in, struct active_incident *i)
     i->next = in->free;
     i->over_us = INT64_MAX;
     in->free = place;
-    in->active--;
+    in->active -= !i->resolved;
 }
 
 static struct active_incident *find_id(const struct incidents *in, uint32_t asset, uint64_t id)
@@ -96,7 +97,7 @@ static struct active_incident *find_near(const struct incidents *in, uint32_t as
         struct active_incident *i = &in->items[place - 1];
         bool follows = i->open || a->start_us - i->incident.last_us <= in->gap_us;
         bool precedes = i->incident.start_us - a->detected_us > in->gap_us;
-        if (follows && !precedes)
+        if (follows && !precedes && !i->resolved)
             return i;
     }
     return NULL;
@@ -212,17 +213,36 @@ bool incidents_end(struct incidents *in, const struct anomaly *a, int64_t clock_
     return !i || --i->open > 0 || wait_for_gap(in, i, clock_us);
 }
 
-bool incidents_timer(struct incidents *in, uint32_t place, int64_t when_us, bool hold)
+bool incidents_timer(struct incidents *in, uint32_t place, int64_t when_us, bool hold,
+                     uint64_t *resolved)
 {
     struct active_incident *i = &in->items[place - 1];
     if (i->over_us != when_us)
         return true; // an anomaly came meanwhile
     if (hold)
         return wait_until(in, i, when_us + US_PER_SECOND);
-    i->incident.active = false;
-    in->tell(in->arg, &i->incident, false, true);
+    if (i->resolved) {
+        *resolved = i->incident.id;
+    } else {
+        i->incident.active = false;
+        in->tell(in->arg, &i->incident, false, true);
+    }
     drop(in, i);
     return true;
+}
+
+bool incidents_resolve(struct incidents *in, uint64_t id, int64_t clock_us)
+{
+    struct active_incident *i = in->items, *end = in->items + in->n;
+    while (i < end && !(i->incident.id == id && i->incident.active))
+        i++;
+    if (i == end)
+        return true;
+    i->resolved = true;
+    in->active--;
+    i->incident.active = false;
+    in->tell(in->arg, &i->incident, false, true);
+    return wait_for_gap(in, i, clock_us);
 }
 
 bool incidents_resume(struct incidents *in, const struct incident *stored, int64_t clock_us)

@@ -43,8 +43,14 @@ void incidents_extend(struct incidents *in, const struct anomaly *a, int64_t las
 bool incidents_end(struct incidents *in, const struct anomaly *a, int64_t clock_us);
 
 // A timer of the incident at `place` went off: closes it if that still holds, or, with `hold`,
-// waits a second more. False when memory is out.
-bool incidents_timer(struct incidents *in, uint32_t place, int64_t when_us, bool hold);
+// waits a second more. `*resolved` becomes its number if it was resolved a gap ago. False when
+// memory is out.
+bool incidents_timer(struct incidents *in, uint32_t place, int64_t when_us, bool hold,
+                     uint64_t *resolved);
+
+// A person says that the incident is over: it is closed and takes no more anomalies. Nothing
+// happens to one that is not active. False when memory is out.
+bool incidents_resolve(struct incidents *in, uint64_t id, int64_t clock_us);
 
 // Takes up an incident that was active before a restart, and afterwards each of its open anomalies.
 bool incidents_resume(struct incidents *in, const struct incident *stored, int64_t clock_us);

@@ -23,6 +23,11 @@ static void raise_episode(struct detect *d, struct episode *e)
         e->anomaly.incident = incidents_find(&d->incidents, &e->anomaly);
         return;
     }
+    if (e->anomaly.score <= e->floor) {
+        d->kept_back += !e->kept_back;
+        e->kept_back = true;
+        return;
+    }
     e->told = true;
     d->anomalies++;
     if (!incidents_join(&d->incidents, &e->anomaly))
@@ -41,6 +46,7 @@ static void open_episode(struct detect *d, struct sensor_state *s, size_t which,
     struct episode *e = episode_at(&d->episodes, place);
     s->episode[which] = place;
     episode_begin(e, s->sensor, detectors[which], s->rules, f);
+    e->floor = patterns_floor(&d->patterns, s->sensor->id, which, f->kind);
     raise_episode(d, e);
 }
 
@@ -68,7 +74,13 @@ static void extend_episode(struct detect *d, struct episode *e, const struct fin
         e->anomaly.count = f->count - 1;
         e->excess = -(double)INFINITY;
     }
-    if (!episode_extend(e, f, time_us) || !e->told)
+    bool tells = episode_extend(e, f, time_us);
+    if (e->kept_back && !e->told && e->anomaly.score > e->floor) {
+        e->anomaly.detected_us = time_us;
+        raise_episode(d, e);
+        return;
+    }
+    if (!tells || !e->told)
         return;
     tell(d, e, CHANGE_UPDATED);
     incidents_extend(&d->incidents, &e->anomaly, time_us);
@@ -174,7 +186,7 @@ void engine_judge(struct detect *d, struct sensor_state *s, const struct sample 
         struct finding f;
         engine_begin_finding(&f);
         seen.claimed = is_claimed(s, i);
-        seen.sensitivity = s->rules->sensitivity * (double)s->factor[i];
+        seen.sensitivity = s->rules->sensitivity;
         if (detectors[i]->learns && seen.sensitivity <= 0) { // off: it does not even learn
             if (s->episode[i])
                 close_episode(d, s, i, sample->time_us);
@@ -217,5 +229,43 @@ void engine_leave_quiet(struct detect *d)
         struct episode *e = episode_at(&d->episodes, place);
         if (e->sensor && !e->told)
             raise_episode(d, e);
+    }
+}
+
+void engine_follow_floor(struct detect *d, uint32_t sensor, size_t which, enum anomaly_kind kind,
+                         double floor)
+{
+    const struct sensor_state *s = sensor_states_find(&d->sensors, sensor);
+    if (s && s->episode[which]) {
+        struct episode *e = episode_at(&d->episodes, s->episode[which]);
+        if (e->anomaly.kind == kind)
+            e->floor = floor;
+    }
+}
+
+void engine_put_aside(struct detect *d, uint64_t incident)
+{
+    for (uint32_t place = 1; place <= d->episodes.n; place++) {
+        struct episode *e = episode_at(&d->episodes, place);
+        if (!e->sensor || !e->told || e->anomaly.incident != incident)
+            continue;
+        episode_end(e, e->last_us);
+        tell(d, e, CHANGE_CLOSED);
+        e->told = false;
+        e->after = incident;
+        e->anomaly.incident = 0;
+        e->anomaly.count = 0;
+        e->excess = -(double)INFINITY;
+    }
+}
+
+void engine_raise_again(struct detect *d, uint64_t incident)
+{
+    for (uint32_t place = 1; place <= d->episodes.n; place++) {
+        struct episode *e = episode_at(&d->episodes, place);
+        if (!e->sensor || e->told || e->after != incident)
+            continue;
+        episode_begin_again(e, d->at_us);
+        raise_episode(d, e);
     }
 }

@@ -87,8 +87,7 @@ static void describe(const struct asset_state *a, const struct asset_row *row, s
 static void judge(struct detect *d, struct asset_state *a, const struct asset_row *row)
 {
     struct sensor_state *worst = sensor_states_find(&d->sensors, row->sensor);
-    double sensitivity =
-        worst->rules->sensitivity * (double)worst->factor[DETECTOR_INDEX_multivariate];
+    double sensitivity = worst->rules->sensitivity;
     if (!row->excursion || row->time_us - a->explained_us < after_cause_us) {
         if (row->excursion)
             asset_watch_excuse(a->watch);
@@ -131,6 +130,15 @@ bool multivariate_push(struct detect *d, struct sensor_state *s, const struct sa
     if (asset_watch_push(a->watch, s->sensor->id, sample->time_us, sample->value, &row))
         judge(d, a, &row);
     return true;
+}
+
+bool multivariate_learn(struct detect *d, struct sensor_state *s, const struct sample *sample)
+{
+    struct asset_state *a = find_asset(&d->multivariate, s->sensor->asset);
+    struct asset_row row;
+    if (a)
+        asset_watch_push(a->watch, s->sensor->id, sample->time_us, sample->value, &row);
+    return a != NULL;
 }
 
 void multivariate_relearn(struct detect *d, uint32_t asset)

@@ -70,8 +70,6 @@ struct sensor_state *sensor_states_add(struct sensor_states *s, const struct sen
     at->rules = rules;
     at->last_us = TIME_NONE;
     at->armed_us = INT64_MAX;
-    for (size_t i = 0; i < DETECTOR_COUNT; i++)
-        at->factor[i] = 1;
     s->known++;
     if (sensor->id >= s->limit)
         s->limit = sensor->id + 1;

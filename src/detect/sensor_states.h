@@ -11,7 +11,6 @@ struct sensor_state {
     int64_t last_clock_us;            // the engine's clock then
     int64_t armed_us;                 // when its timer goes off; INT64_MAX: none
     uint32_t episode[DETECTOR_COUNT]; // places of open episodes, 0 for none
-    float factor[DETECTOR_COUNT];     // of the rules' sensitivity, from verdicts; 1: as set
 };
 
 // States stand in blocks of equal records, found by the sensor's number.
