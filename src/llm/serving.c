@@ -1,0 +1,268 @@
+// The worker: who runs next, who ends, opening and closing.
+#include "llm/serving.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "llm/serving_private.h"
+
+static const int64_t ask_every_us = 100 * US_PER_MS;
+
+static void fail_answer(struct sequence *q, enum err_code code, const char *why)
+{
+    if (!q->answer->error.code)
+        err_set(&q->answer->error, code, "%s", why);
+    sequence_end(q, ANSWER_FAILED);
+}
+
+// ---- the worker, under the lock ----
+
+// Ends what nobody waits for any more, and what is out of time.
+static void end_if_unwanted(struct serving *s, struct sequence *q, int64_t now, bool ask)
+{
+    struct answer *a = q->answer;
+    if (ask && !a->cancelled && a->wanted && !a->wanted(a->arg))
+        a->cancelled = true;
+    if (a->cancelled || s->stop)
+        fail_answer(q, ERR_CANCELLED, s->stop ? "the model is being unloaded" : "cancelled");
+    else if (a->deadline_us && now > a->deadline_us)
+        sequence_end(q, ANSWER_DEADLINE);
+}
+
+static void give_back_session(struct serving *s, struct sequence *q)
+{
+    session_truncate(q->session, 0);
+    s->idle[s->idle_count++] = q->session;
+    q->session = NULL;
+}
+
+// A sequence is in neither list any more.
+static void let_go(struct serving *s, struct answer *a)
+{
+    if (--a->listed)
+        return;
+    s->stats.cancelled += a->error.code == ERR_CANCELLED;
+    s->stats.failed += a->error.code && a->error.code != ERR_CANCELLED;
+    if (a->stats.prompt_us > 0)
+        s->stats.prompt_per_second =
+            (a->stats.prompt_tokens - a->stats.cached_tokens) * 1e6 / (double)a->stats.prompt_us;
+    const struct sequence *first = &a->sequences[0];
+    if (first->made > 1 && a->stats.decode_us > 0)
+        s->stats.decode_per_second = (first->made - 1) * 1e6 / (double)a->stats.decode_us;
+    if (a->released)
+        answer_free(a);
+}
+
+// Takes those that are over out of both lists.
+static void sweep(struct serving *s)
+{
+    int64_t now = clock_mono_us();
+    bool ask = now - s->asked_us >= ask_every_us;
+    if (ask && s->active_count + s->waiting_count)
+        s->asked_us = now;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < s->active_count; i++) {
+        struct sequence *q = s->active[i];
+        if (q->state != SEQUENCE_OVER)
+            end_if_unwanted(s, q, now, ask);
+        if (q->state != SEQUENCE_OVER) {
+            s->active[kept++] = q;
+            continue;
+        }
+        give_back_session(s, q);
+        let_go(s, q->answer);
+    }
+    s->active_count = kept;
+    kept = 0;
+    for (uint32_t i = 0; i < s->waiting_count; i++) {
+        struct sequence *q = s->waiting[i];
+        end_if_unwanted(s, q, now, ask);
+        if (q->state != SEQUENCE_OVER)
+            s->waiting[kept++] = q;
+        else
+            let_go(s, q->answer);
+    }
+    s->waiting_count = kept;
+}
+
+// Whose answer has the fewest choices running; among these, who came first.
+static uint32_t next_waiting(const struct serving *s)
+{
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < s->waiting_count; i++)
+        if (s->waiting[i]->answer->running < s->waiting[best]->answer->running)
+            best = i;
+    return best;
+}
+
+static bool take_session(struct serving *s, struct session **out, struct err *err)
+{
+    if (s->idle_count) {
+        *out = s->idle[--s->idle_count];
+        return true;
+    }
+    return session_open(s->engine, s->settings.context, out, err) == ERR_OK;
+}
+
+static void admit(struct serving *s)
+{
+    while (s->waiting_count && s->active_count < s->settings.sessions) {
+        uint32_t at = next_waiting(s);
+        struct sequence *q = s->waiting[at];
+        s->waiting_count--;
+        memmove(s->waiting + at, s->waiting + at + 1,
+                (s->waiting_count - at) * sizeof(struct sequence *));
+        struct err err;
+        if (!take_session(s, &q->session, &err)) {
+            fail_answer(q, err.code, err.text);
+            let_go(s, q->answer);
+            continue;
+        }
+        struct answer *a = q->answer;
+        q->state = SEQUENCE_RUNS;
+        q->began_us = clock_mono_us();
+        if (a->stats.queued_us == 0)
+            a->stats.queued_us = q->began_us - a->submitted_us;
+        a->running++;
+        s->active[s->active_count++] = q;
+    }
+}
+
+static void *work(void *arg)
+{
+    struct serving *s = arg;
+    pthread_mutex_lock(&s->lock);
+    for (;;) {
+        sweep(s);
+        if (s->stop)
+            break;
+        admit(s);
+        if (s->active_count == 0) {
+            if (s->waiting_count == 0)
+                pthread_cond_wait(&s->work, &s->lock);
+            continue;
+        }
+        pthread_mutex_unlock(&s->lock);
+        serving_step(s);
+        pthread_mutex_lock(&s->lock);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+// ---- life ----
+
+static enum err_code check_settings(const struct serving_settings *t, struct err *err)
+{
+    if (t->sessions < 1 || t->sessions > SERVING_SESSIONS_MAX)
+        return err_set(err, ERR_USAGE, "sessions %u: 1 to %d expected", t->sessions,
+                       SERVING_SESSIONS_MAX);
+    if (t->queue < 1)
+        return err_set(err, ERR_USAGE, "queue 0: at least 1 expected");
+    return ERR_OK;
+}
+
+// Takes the first session, so that a context beyond memory fails now; starts the thread.
+static enum err_code start(struct serving *s, struct err *err)
+{
+    uint32_t most = engine_model(s->engine)->shape.context;
+    if (s->settings.context == 0 || s->settings.context > most)
+        s->settings.context = most;
+    enum err_code code = session_open(s->engine, s->settings.context, &s->idle[0], err);
+    if (code)
+        return code;
+    s->idle_count = 1;
+    s->stats.weight_bytes = engine_model(s->engine)->packed_bytes;
+    s->stats.session_bytes = session_bytes(s->engine, s->settings.context);
+    if (pthread_create(&s->thread, NULL, work, s) != 0)
+        return err_set(err, ERR_NO_MEMORY, "no thread for the model's worker");
+    s->running = true;
+    return ERR_OK;
+}
+
+enum err_code serving_open(const char *path, const struct serving_settings *settings,
+                           struct serving **out, struct err *err)
+{
+    *out = NULL;
+    enum err_code code = check_settings(settings, err);
+    if (code)
+        return code;
+    struct serving *s = calloc(1, sizeof *s);
+    struct sequence **waiting = calloc(settings->queue, sizeof *waiting);
+    if (!s || !waiting) {
+        free(s);
+        free(waiting);
+        return err_set(err, ERR_NO_MEMORY, "out of memory for a queue of %u", settings->queue);
+    }
+    s->waiting = waiting;
+    s->settings = *settings;
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->work, &attr);
+    pthread_cond_init(&s->done, &attr);
+    pthread_condattr_destroy(&attr);
+    code = engine_open(path, settings->threads, &s->engine, err);
+    if (!code)
+        code = start(s, err);
+    if (code)
+        serving_close(&s);
+    *out = s;
+    return code;
+}
+
+void serving_stop(struct serving *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->stop = true;
+    pthread_cond_signal(&s->work);
+    pthread_mutex_unlock(&s->lock);
+    if (s->running)
+        pthread_join(s->thread, NULL);
+    s->running = false;
+}
+
+void serving_close(struct serving **serving)
+{
+    struct serving *s = *serving;
+    if (!s)
+        return;
+    serving_stop(s);
+    for (uint32_t i = 0; i < s->idle_count; i++)
+        session_close(&s->idle[i]);
+    engine_close(&s->engine);
+    pthread_cond_destroy(&s->work);
+    pthread_cond_destroy(&s->done);
+    pthread_mutex_destroy(&s->lock);
+    free(s->waiting);
+    free(s);
+    *serving = NULL;
+}
+
+const struct model *serving_model(const struct serving *s)
+{
+    return engine_model(s->engine);
+}
+
+const struct tokenizer *serving_tokenizer(const struct serving *s)
+{
+    return engine_tokenizer(s->engine);
+}
+
+uint32_t serving_context(const struct serving *s)
+{
+    return s->settings.context;
+}
+
+void serving_stats(struct serving *s, struct serving_stats *out)
+{
+    pthread_mutex_lock(&s->lock);
+    *out = s->stats;
+    out->active = s->active_count;
+    out->waiting = s->waiting_count;
+    pthread_mutex_unlock(&s->lock);
+    out->sessions = s->settings.sessions;
+    out->queue = s->settings.queue;
+}

@@ -1,0 +1,92 @@
+// What the files of serving share: the queue, the answers' records, the worker's sequences.
+#ifndef FETTLE_LLM_SERVING_PRIVATE_H
+#define FETTLE_LLM_SERVING_PRIVATE_H
+
+#include <pthread.h>
+
+#include "llm/serving.h"
+#include "llm/stop.h"
+
+enum sequence_state { SEQUENCE_WAITS, SEQUENCE_RUNS, SEQUENCE_OVER };
+
+// One choice of an answer.
+struct sequence {
+    struct answer *answer;
+    uint32_t number;
+    enum sequence_state state;
+    // The worker's.
+    struct session *session;
+    struct sampler *sampler;
+    struct stop *stop;
+    uint32_t read; // prompt tokens that are in the session
+    int32_t last;  // the token chosen last: not in the session yet
+    uint32_t made; // tokens chosen
+    int64_t began_us, first_us;
+    struct buf piece, shown; // scratch
+    // The record, under the lock.
+    struct buf text;
+    struct answer_token *tokens;
+    size_t token_count, token_cap;
+    size_t text_taken, tokens_taken;
+    enum answer_finish finish;
+    bool finish_taken;
+};
+
+struct answer {
+    struct serving *serving;
+    // The request; fixed after submission.
+    int32_t *prompt;
+    uint32_t prompt_count, max_tokens, top;
+    bool logprobs, keep_end, whole;
+    int64_t deadline_us, submitted_us;
+    void (*notify)(void *arg);
+    bool (*wanted)(void *arg);
+    void *arg;
+    // Under the lock.
+    bool cancelled, armed;
+    bool released;          // the worker frees it when nothing of it goes on
+    uint32_t running, left; // choices that run; that are not over
+    uint32_t listed;        // choices that wait or are active
+    struct err error;
+    struct answer_stats stats;
+    uint32_t count;
+    struct sequence sequences[]; // [count]
+};
+
+struct serving {
+    struct engine *engine;
+    struct serving_settings settings;
+    pthread_t thread;
+    bool running;
+    pthread_mutex_t lock; // guards everything below and what is marked so above
+    pthread_cond_t work;  // something to do, or stop
+    pthread_cond_t done;  // an answer is over, or a step is
+    bool stop;
+    struct sequence **waiting; // in order of coming, [settings.queue]
+    uint32_t waiting_count;
+    struct sequence *active[SERVING_SESSIONS_MAX];
+    uint32_t active_count;
+    struct session *idle[SERVING_SESSIONS_MAX];
+    uint32_t idle_count;
+    int64_t asked_us; // when requesters were last asked whether they still want
+    struct serving_stats stats;
+    uint64_t first_tokens;
+};
+
+// ---- serving_step.c: the worker's own, without the lock ----
+
+// Computes one step for the active sequences, and ends those that are over by it.
+void serving_step(struct serving *s);
+
+// ---- answer.c, under the lock ----
+
+// Ends a sequence; the answer's requester is told.
+void sequence_end(struct sequence *q, enum answer_finish finish);
+
+// Appends to the record. False when memory is out.
+bool sequence_add(struct sequence *q, struct str text, const struct answer_token *token);
+
+void answer_tell(struct answer *a);
+void answer_free(struct answer *a);
+
+#endif
