@@ -30,13 +30,6 @@ static void end_if_unwanted(struct serving *s, struct sequence *q, int64_t now, 
         sequence_end(q, ANSWER_DEADLINE);
 }
 
-static void give_back_session(struct serving *s, struct sequence *q)
-{
-    session_truncate(q->session, 0);
-    s->idle[s->idle_count++] = q->session;
-    q->session = NULL;
-}
-
 // A sequence is in neither list any more.
 static void let_go(struct serving *s, struct answer *a)
 {
@@ -70,7 +63,7 @@ static void sweep(struct serving *s)
             s->active[kept++] = q;
             continue;
         }
-        give_back_session(s, q);
+        session_close(&q->session);
         let_go(s, q->answer);
     }
     s->active_count = kept;
@@ -86,44 +79,54 @@ static void sweep(struct serving *s)
     s->waiting_count = kept;
 }
 
-// Whose answer has the fewest choices running; among these, who came first.
-static uint32_t next_waiting(const struct serving *s)
+// The other choices of an answer begin when its prompt has been read once: they share it then.
+static bool may_run(const struct sequence *q)
 {
-    uint32_t best = 0;
-    for (uint32_t i = 1; i < s->waiting_count; i++)
-        if (s->waiting[i]->answer->running < s->waiting[best]->answer->running)
-            best = i;
-    return best;
+    const struct answer *a = q->answer;
+    for (uint32_t i = 0; i < a->count; i++)
+        if (a->sequences[i].state == SEQUENCE_RUNS && a->sequences[i].read < a->prompt_count)
+            return false;
+    return true;
 }
 
-static bool take_session(struct serving *s, struct session **out, struct err *err)
+// Whose answer has the fewest choices running; among these, who came first. NULL: none may run.
+static struct sequence *next_waiting(struct serving *s)
 {
-    if (s->idle_count) {
-        *out = s->idle[--s->idle_count];
-        return true;
-    }
-    return session_open(s->engine, s->settings.context, out, err) == ERR_OK;
+    uint32_t best = s->waiting_count;
+    for (uint32_t i = 0; i < s->waiting_count; i++)
+        if (may_run(s->waiting[i]) &&
+            (best == s->waiting_count ||
+             s->waiting[i]->answer->running < s->waiting[best]->answer->running))
+            best = i;
+    if (best == s->waiting_count)
+        return NULL;
+    struct sequence *q = s->waiting[best];
+    s->waiting_count--;
+    memmove(s->waiting + best, s->waiting + best + 1,
+            (s->waiting_count - best) * sizeof(struct sequence *));
+    return q;
 }
 
 static void admit(struct serving *s)
 {
-    while (s->waiting_count && s->active_count < s->settings.sessions) {
-        uint32_t at = next_waiting(s);
-        struct sequence *q = s->waiting[at];
-        s->waiting_count--;
-        memmove(s->waiting + at, s->waiting + at + 1,
-                (s->waiting_count - at) * sizeof(struct sequence *));
-        struct err err;
-        if (!take_session(s, &q->session, &err)) {
+    struct session_options options = {s->settings.context, s->settings.cache};
+    struct sequence *q;
+    struct err err;
+    while (s->active_count < s->settings.sessions && (q = next_waiting(s))) {
+        struct answer *a = q->answer;
+        if (session_open(s->engine, &options, &q->session, &err) != ERR_OK) {
             fail_answer(q, err.code, err.text);
-            let_go(s, q->answer);
+            let_go(s, a);
             continue;
         }
-        struct answer *a = q->answer;
         q->state = SEQUENCE_RUNS;
         q->began_us = clock_mono_us();
-        if (a->stats.queued_us == 0)
+        q->read = session_reuse(q->session, a->prompt, a->prompt_count);
+        s->stats.cached_tokens += q->read;
+        if (a->stats.queued_us == 0) {
             a->stats.queued_us = q->began_us - a->submitted_us;
+            a->stats.cached_tokens = q->read;
+        }
         a->running++;
         s->active[s->active_count++] = q;
     }
@@ -146,6 +149,7 @@ static void *work(void *arg)
         pthread_mutex_unlock(&s->lock);
         serving_step(s);
         pthread_mutex_lock(&s->lock);
+        s->stats.cache_bytes = engine_cache_bytes(s->engine);
     }
     pthread_mutex_unlock(&s->lock);
     return NULL;
@@ -163,18 +167,21 @@ static enum err_code check_settings(const struct serving_settings *t, struct err
     return ERR_OK;
 }
 
-// Takes the first session, so that a context beyond memory fails now; starts the thread.
+// Opens a session, so that a context beyond memory fails now; starts the thread.
 static enum err_code start(struct serving *s, struct err *err)
 {
     uint32_t most = engine_model(s->engine)->shape.context;
     if (s->settings.context == 0 || s->settings.context > most)
         s->settings.context = most;
-    enum err_code code = session_open(s->engine, s->settings.context, &s->idle[0], err);
+    struct session *probe = NULL;
+    struct session_options options = {s->settings.context, s->settings.cache};
+    enum err_code code = session_open(s->engine, &options, &probe, err);
     if (code)
         return code;
-    s->idle_count = 1;
+    session_close(&probe);
+    engine_keep(s->engine, s->settings.keep_bytes);
     s->stats.weight_bytes = engine_model(s->engine)->packed_bytes;
-    s->stats.session_bytes = session_bytes(s->engine, s->settings.context);
+    s->stats.session_bytes = session_bytes(s->engine, s->settings.context, s->settings.cache);
     if (pthread_create(&s->thread, NULL, work, s) != 0)
         return err_set(err, ERR_NO_MEMORY, "no thread for the model's worker");
     s->running = true;
@@ -230,8 +237,6 @@ void serving_close(struct serving **serving)
     if (!s)
         return;
     serving_stop(s);
-    for (uint32_t i = 0; i < s->idle_count; i++)
-        session_close(&s->idle[i]);
     engine_close(&s->engine);
     pthread_cond_destroy(&s->work);
     pthread_cond_destroy(&s->done);

@@ -31,6 +31,8 @@ struct serving_settings {
     uint32_t context;  // positions of a conversation; more than the model has: the model's
     uint32_t sessions; // answers that are written at once, up to SERVING_SESSIONS_MAX
     uint32_t queue;    // answers that may wait beyond these
+    enum cache_type cache;
+    size_t keep_bytes; // of keys and values kept for prompts that begin alike; see engine_keep
 };
 
 // Loads the model and starts the worker. Errors as engine_open and session_open.
@@ -137,7 +139,9 @@ struct serving_stats {
     int64_t first_token_us;                      // of the last answer, since submission
     double first_token_mean_us;                  // since start
     uint32_t active, waiting, sessions, queue;
-    size_t weight_bytes, session_bytes; // memory of the weights, of one full session
+    size_t weight_bytes;  // memory of the weights
+    size_t session_bytes; // of one full session
+    size_t cache_bytes;   // of all sessions, and what is kept of earlier ones
 };
 void serving_stats(struct serving *s, struct serving_stats *out);
 

@@ -66,8 +66,6 @@ struct serving {
     uint32_t waiting_count;
     struct sequence *active[SERVING_SESSIONS_MAX];
     uint32_t active_count;
-    struct session *idle[SERVING_SESSIONS_MAX];
-    uint32_t idle_count;
     int64_t asked_us; // when requesters were last asked whether they still want
     struct serving_stats stats;
     uint64_t first_tokens;

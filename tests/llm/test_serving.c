@@ -348,6 +348,49 @@ static void log_probabilities_come_with_every_token(void **state)
     serving_close(&s);
 }
 
+// The second answer to one prompt computes only what stands past the last whole block of 64.
+static void a_prompt_that_was_read_before_is_not_read_again(void **state)
+{
+    (void)state;
+    struct serving_settings keeping = usual;
+    keeping.keep_bytes = 64 << 20;
+    struct serving *s = open_serving(&keeping);
+    struct serving_request r = letters('a', 150);
+    char *texts[2];
+    uint32_t cached[2];
+    for (int i = 0; i < 2; i++) {
+        struct answer_stats stats;
+        enum answer_finish finish;
+        struct answer *a = submit(s, &r);
+        assert_true(answer_wait(a, 20 * US_PER_SECOND));
+        answer_stats(a, &stats);
+        cached[i] = stats.cached_tokens;
+        texts[i] = whole_text(&a, &finish);
+    }
+    assert_int_equal(cached[0], 0);
+    assert_int_equal(cached[1], 128);
+    assert_string_equal(texts[0], texts[1]);
+    free(texts[0]);
+    free(texts[1]);
+    serving_close(&s);
+}
+
+static void choices_share_the_prompt(void **state)
+{
+    (void)state;
+    struct serving *s = open_serving(&usual);
+    struct serving_request r = letters('a', 150);
+    struct serving_stats stats;
+    r.choices = 4;
+    struct answer *a = submit(s, &r);
+    assert_true(answer_wait(a, 20 * US_PER_SECOND));
+    serving_stats(s, &stats);
+    assert_int_equal(stats.cached_tokens, 3 * 128);
+    assert_int_equal(stats.prompt_tokens, 150 + 3 * 22);
+    answer_release(&a);
+    serving_close(&s);
+}
+
 struct listener {
     struct answer *answer;
     atomic_int told;
@@ -474,6 +517,8 @@ int main(void)
         cmocka_unit_test(stop_strings_end_the_text_before_them),
         cmocka_unit_test(a_long_prompt_does_not_stall_others),
         cmocka_unit_test(log_probabilities_come_with_every_token),
+        cmocka_unit_test(a_prompt_that_was_read_before_is_not_read_again),
+        cmocka_unit_test(choices_share_the_prompt),
         cmocka_unit_test(notify_comes_once_after_a_take_that_found_nothing),
         cmocka_unit_test(stopping_ends_every_answer),
         cmocka_unit_test(many_threads_may_ask_and_leave),
