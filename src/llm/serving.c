@@ -109,7 +109,7 @@ static struct sequence *next_waiting(struct serving *s)
 
 static void admit(struct serving *s)
 {
-    struct session_options options = {s->settings.context, s->settings.cache};
+    struct session_options options = {.context = s->settings.context, .cache = s->settings.cache};
     struct sequence *q;
     struct err err;
     while (s->active_count < s->settings.sessions && (q = next_waiting(s))) {
@@ -174,7 +174,7 @@ static enum err_code start(struct serving *s, struct err *err)
     if (s->settings.context == 0 || s->settings.context > most)
         s->settings.context = most;
     struct session *probe = NULL;
-    struct session_options options = {s->settings.context, s->settings.cache};
+    struct session_options options = {.context = s->settings.context, .cache = s->settings.cache};
     enum err_code code = session_open(s->engine, &options, &probe, err);
     if (code)
         return code;
