@@ -58,7 +58,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < TURNS; i++) {
         int64_t from = clock_mono_us();
         loss = nn_decoder_loss(d, &b, 1 / (float)rows) / rows;
-        nn_optimizer_step(&k, &adamw, &w, nn_gradient_norm(&k, &w), (uint64_t)(i + 1), 1e-3);
+        nn_optimizer_step(&k, &adamw, &w, nn_gradient_norm(&k, &w), 1, (uint64_t)(i + 1), 1e-3);
         double seconds = (double)(clock_mono_us() - from) / 1e6;
         best = seconds < best ? seconds : best;
     }

@@ -5,7 +5,8 @@
     X(serve)                                                                                       \
     X(watch)                                                                                       \
     X(incidents)                                                                                   \
-    X(summary) X(generate) X(eval) X(config) X(pipeline) X(doctor) X(backup) X(restore) X(docs)
+    X(summary)                                                                                     \
+    X(generate) X(train) X(eval) X(config) X(pipeline) X(doctor) X(backup) X(restore) X(docs)
 
 #define X(name) extern const struct command command_##name;
 COMMANDS(X)

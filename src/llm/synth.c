@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/rng.h"
+#include "llm/byte_text.h"
 #include "llm/gguf_write.h"
 #include "llm/vocab.h"
 
@@ -232,20 +233,6 @@ static void keys(struct writer *w)
 #undef KEY
 }
 
-// GPT-2's printable character for a byte, as UTF-8.
-static struct str byte_text(unsigned b, char out[3])
-{
-    bool plain = (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174;
-    unsigned cp = plain ? b : b < 33 ? 256 + b : b < 161 ? 289 + b - 127 : 323;
-    if (cp < 128) {
-        out[0] = (char)cp;
-        return (struct str){out, 1};
-    }
-    out[0] = (char)(0xc0 | cp >> 6);
-    out[1] = (char)(0x80 | (cp & 63));
-    return (struct str){out, 2};
-}
-
 // 256 bytes, " t" (so that there is a merge), the names that llama.cpp looks for, and fillers.
 static void own_tokens(struct writer *w)
 {
@@ -259,7 +246,7 @@ static void own_tokens(struct writer *w)
         for (uint32_t i = 0; i < V; i++) {
             kinds[i] = i < 257 ? VOCAB_NORMAL : i < FIXED ? VOCAB_CONTROL : VOCAB_UNUSED;
             if (i < 256)
-                tokens[i] = byte_text(i, text + i * FILLER);
+                tokens[i] = byte_text_of(i, text + i * FILLER);
             else if (i < FIXED)
                 tokens[i] = str_of(names[i - 256]);
             else

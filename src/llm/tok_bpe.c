@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "llm/byte_text.h"
 #include "llm/tokenizer_private.h"
 #include "llm/unicode.h"
 
@@ -17,26 +18,13 @@ struct bpe_merges {
     int32_t byte[256]; // the token of each single byte; -1: none
 };
 
-// The byte that GPT-2's table writes as `cp`; -1: none. Printable bytes stand for themselves, the
-// other 68 follow from 256 on.
-static int byte_of_char(uint32_t cp)
-{
-    if ((cp >= 33 && cp <= 126) || (cp >= 161 && cp <= 172) || (cp >= 174 && cp <= 255))
-        return (int)cp;
-    if (cp >= 256 && cp < 256 + 33)
-        return (int)cp - 256; // 0 .. 32
-    if (cp >= 289 && cp < 289 + 34)
-        return (int)cp - 289 + 127; // 127 .. 160
-    return cp == 323 ? 173 : -1;
-}
-
 static size_t decode_text(struct str text, char *out)
 {
     size_t n = 0;
     for (const char *p = text.p, *end = text.p + text.n; p < end;) {
         uint32_t cp;
         p += unicode_decode(p, end, &cp);
-        int byte = byte_of_char(cp);
+        int byte = byte_text_byte(cp);
         if (byte < 0) { // a token added by hand, in plain text
             memcpy(out, text.p, text.n);
             return text.n;

@@ -50,13 +50,13 @@ static void step_piece(void *arg, unsigned thread, size_t from, size_t to)
 }
 
 bool nn_optimizer_step(struct nn_work *k, const struct nn_optimizer *o, struct nn_weights *w,
-                       double norm, uint64_t step, double rate)
+                       double norm, double factor, uint64_t step, double rate)
 {
     if (!isfinite(norm)) {
         memset(w->dw, 0, w->n * sizeof *w->dw);
         return false;
     }
-    bool clips = o->clip > 0 && norm > (double)o->clip;
+    bool clips = o->clip > 0 && norm * factor > (double)o->clip;
     struct rows_adamw decaying = {
         .rate = (float)rate,
         .decay = o->decay,
@@ -65,7 +65,7 @@ bool nn_optimizer_step(struct nn_work *k, const struct nn_optimizer *o, struct n
         .eps = o->eps,
         .correction1 = (float)(1 - pow((double)o->beta1, (double)step)),
         .correction2 = (float)(1 - pow((double)o->beta2, (double)step)),
-        .gradient_scale = clips ? (float)((double)o->clip / norm) : 1,
+        .gradient_scale = (float)(clips ? (double)o->clip / norm : factor),
     };
     struct rows_adamw kept = decaying;
     kept.decay = 0;

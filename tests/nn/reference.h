@@ -55,6 +55,9 @@ static inline void reference_turn(double *head, size_t D, size_t position, doubl
     }
 }
 
+// What keys (turned) and values become when they are kept; NULL: what they are.
+static double (*reference_kept)(double);
+
 // qkv is not changed.
 static inline void reference_attention(const struct nn_attention_shape *s,
                                        const struct nn_segments *segments, const double *qkv,
@@ -69,6 +72,9 @@ static inline void reference_attention(const struct nn_attention_shape *s,
             for (size_t h = 0; h < s->H + s->H_kv; h++)
                 reference_turn(turned + t * width + h * D, D, t - first, (double)s->rope_base,
                                s->rope);
+        for (size_t t = first; t < end && reference_kept; t++)
+            for (size_t i = s->H * D; i < width; i++)
+                turned[t * width + i] = reference_kept(turned[t * width + i]);
         for (size_t t = first; t < end; t++)
             for (size_t h = 0; h < s->H; h++) {
                 size_t kv = h / (s->H / s->H_kv);

@@ -38,7 +38,7 @@ static void the_step_decays_matrices_alone_and_clips(void **state)
         }
     double norm = nn_gradient_norm(&k, &w);
     assert_close(norm, sqrt(squares), 1e-6 * norm);
-    assert_true(nn_optimizer_step(&k, &adamw, &w, norm, 1, 0.01));
+    assert_true(nn_optimizer_step(&k, &adamw, &w, norm, 2, 1, 0.01));
     // The first step moves every weight by the rate, against its gradient's sign.
     for (size_t i = 0; i < w.tensor_count; i++) {
         const struct nn_tensor *t = &w.tensors[i];
@@ -49,6 +49,21 @@ static void the_step_decays_matrices_alone_and_clips(void **state)
         assert_close((double)w.m[t->at], 0.1 * 5 / norm, 1e-6);
         assert_true(w.dw[t->at] == 0);
     }
+    nn_weights_close(&w);
+    nn_work_close(&k);
+}
+
+static void a_short_gradient_is_only_multiplied_by_the_factor(void **state)
+{
+    (void)state;
+    struct nn_work k;
+    struct nn_weights w;
+    struct err err;
+    assert_ok(nn_work_open(1, GEMM_F32, &k, &err), err);
+    assert_ok(nn_weights_open(&shape, &w, &err), err);
+    w.dw[5] = 0.25f;
+    assert_true(nn_optimizer_step(&k, &adamw, &w, nn_gradient_norm(&k, &w), 2, 1, 0.01));
+    assert_close((double)w.m[5], 0.1 * 0.5, 1e-7);
     nn_weights_close(&w);
     nn_work_close(&k);
 }
@@ -65,7 +80,7 @@ static void a_gradient_that_is_not_finite_changes_nothing(void **state)
     w.dw[3] = NAN;
     double norm = nn_gradient_norm(&k, &w);
     assert_true(isnan(norm));
-    assert_false(nn_optimizer_step(&k, &adamw, &w, norm, 1, 0.01));
+    assert_false(nn_optimizer_step(&k, &adamw, &w, norm, 1, 1, 0.01));
     assert_true(w.w[3] == 1 && w.m[3] == 0 && w.dw[3] == 0);
     nn_weights_close(&w);
     nn_work_close(&k);
@@ -93,6 +108,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_step_decays_matrices_alone_and_clips),
+        cmocka_unit_test(a_short_gradient_is_only_multiplied_by_the_factor),
         cmocka_unit_test(a_gradient_that_is_not_finite_changes_nothing),
         cmocka_unit_test(schedules_rise_and_fall),
     };

@@ -1,0 +1,18 @@
+// The kinds of `fettle train`, one file each.
+#ifndef FETTLE_CLI_TRAIN_H
+#define FETTLE_CLI_TRAIN_H
+
+#include "cli/command.h"
+
+struct train_options {
+    const char *out, *pre;
+    int64_t vocabulary, least;
+    bool resume;
+};
+extern struct train_options train_options;
+
+// operands[0] is the kind itself.
+enum err_code cli_train_tokenizer(const struct option_list *operands, struct err *err);
+enum err_code cli_train_lm(const struct option_list *operands, struct err *err);
+
+#endif

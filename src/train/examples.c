@@ -1,0 +1,148 @@
+// A corpus as tokens.
+#include "train/examples.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "train/corpus.h"
+#include "train/tokenizer_train.h"
+
+struct reading {
+    const struct examples_plan *plan;
+    const struct tokenizer *t;
+    struct examples *to;
+    struct tokens tokens;
+    int32_t end_of_text, message_end;
+};
+
+static bool grow(struct examples *e, uint64_t more)
+{
+    if (e->n + more > e->tokens_cap) {
+        uint64_t cap = 2 * (e->n + more) + 1024;
+        int32_t *tokens = realloc(e->tokens, cap * sizeof *tokens);
+        if (tokens)
+            e->tokens = tokens;
+        bool *learn = tokens ? realloc(e->learn, cap * sizeof *learn) : NULL;
+        if (!learn)
+            return false;
+        e->learn = learn;
+        e->tokens_cap = cap;
+    }
+    if (e->count + 2 > e->cap) {
+        size_t cap = 2 * e->cap + 1024;
+        uint64_t *starts = realloc(e->starts, cap * sizeof *starts);
+        if (!starts)
+            return false;
+        e->starts = starts;
+        e->cap = cap;
+    }
+    return true;
+}
+
+// One document; tokens from `learn_from` on are targets.
+static enum err_code add(struct reading *r, const int32_t *tokens, size_t n, size_t learn_from,
+                         struct err *err)
+{
+    struct examples *e = r->to;
+    if (!grow(e, n))
+        return err_set(err, ERR_NO_MEMORY, "out of memory for %llu tokens",
+                       (unsigned long long)(e->n + n));
+    e->starts[e->count++] = e->n;
+    for (size_t i = 0; i < n; i++) {
+        e->tokens[e->n] = tokens[i];
+        e->learn[e->n++] = i > 0 && i >= learn_from;
+    }
+    e->targets += n - (learn_from > 1 ? learn_from : 1);
+    e->starts[e->count] = e->n;
+    return ERR_OK;
+}
+
+static enum err_code add_text(struct reading *r, struct str text, struct err *err)
+{
+    struct tokens *t = &r->tokens;
+    enum err_code code = tokenizer_encode(r->t, text, 0, t, err);
+    tokens_add(t, r->end_of_text);
+    if (!code && t->failed)
+        code = err_set(err, ERR_NO_MEMORY, "out of memory for the tokens of a text");
+    for (size_t from = 0; from + 1 < t->n && !code; from += r->plan->context) {
+        size_t left = t->n - from, n = left > r->plan->context ? r->plan->context + 1 : left;
+        code = add(r, t->p + from, n, 1, err);
+    }
+    return code;
+}
+
+enum err_code examples_prompt(const struct tokenizer *t, struct str prompt, struct tokens *out,
+                              struct err *err)
+{
+    static const struct str before = {TRAIN_MESSAGE_START "user\n",
+                                      sizeof TRAIN_MESSAGE_START "user\n" - 1},
+                            after = {TRAIN_MESSAGE_END "\n" TRAIN_MESSAGE_START "assistant\n",
+                                     sizeof TRAIN_MESSAGE_END "\n" TRAIN_MESSAGE_START
+                                                              "assistant\n" -
+                                         1};
+    enum err_code code = tokenizer_encode(t, before, TOKENIZE_SPECIAL, out, err);
+    if (!code)
+        code = tokenizer_encode(t, prompt, 0, out, err);
+    return code ? code : tokenizer_encode(t, after, TOKENIZE_SPECIAL, out, err);
+}
+
+static enum err_code add_chat(struct reading *r, const struct corpus_example *c, struct err *err)
+{
+    struct tokens *t = &r->tokens;
+    enum err_code code = examples_prompt(r->t, c->prompt, t, err);
+    size_t prompt = t->n;
+    if (!code)
+        code = tokenizer_encode(r->t, c->answer, 0, t, err);
+    tokens_add(t, r->message_end);
+    if (!code && t->failed)
+        code = err_set(err, ERR_NO_MEMORY, "out of memory for the tokens of a chat");
+    if (code)
+        return code;
+    if (t->n > (size_t)r->plan->context + 1) {
+        r->to->skipped++;
+        return ERR_OK;
+    }
+    return add(r, t->p, t->n, r->plan->answers_only ? prompt : 1, err);
+}
+
+static enum err_code add_example(void *arg, const struct corpus_example *c, struct err *err)
+{
+    struct reading *r = arg;
+    r->tokens.n = 0;
+    return c->chat ? add_chat(r, c, err) : add_text(r, c->text, err);
+}
+
+enum err_code examples_read(const struct examples_plan *plan, const struct tokenizer *t,
+                            struct examples *out, struct err *err)
+{
+    *out = (struct examples){0};
+    struct reading r = {.plan = plan,
+                        .t = t,
+                        .to = out,
+                        .end_of_text = tokenizer_find(t, STR_LIT(TRAIN_END_OF_TEXT)),
+                        .message_end = tokenizer_find(t, STR_LIT(TRAIN_MESSAGE_END))};
+    enum err_code code = ERR_OK;
+    if (r.end_of_text < 0 || r.message_end < 0 ||
+        tokenizer_find(t, STR_LIT(TRAIN_MESSAGE_START)) < 0)
+        code = err_set(err, ERR_INPUT,
+                       "the tokenizer lacks one of " TRAIN_END_OF_TEXT ", " TRAIN_MESSAGE_START
+                       ", " TRAIN_MESSAGE_END);
+    if (!code)
+        code = corpus_read_list(plan->paths, add_example, &r, err);
+    if (!code && out->targets == 0)
+        code = err_set(err, ERR_INPUT,
+                       "%s: nothing to learn from (%llu chats are longer than %u tokens)",
+                       plan->paths, (unsigned long long)out->skipped, plan->context);
+    tokens_free(&r.tokens);
+    if (code)
+        examples_free(out);
+    return code;
+}
+
+void examples_free(struct examples *e)
+{
+    free(e->tokens);
+    free(e->learn);
+    free(e->starts);
+    *e = (struct examples){0};
+}

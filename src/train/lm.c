@@ -1,0 +1,319 @@
+// The loop of a training run.
+#include "train/lm.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "nn/run_log.h"
+#include "train/checkpoint.h"
+#include "train/model_write.h"
+
+enum { SPEED_STEPS = 20 }; // that tokens/s are measured over
+
+struct run {
+    const struct lm_plan *plan;
+    const struct lm_files *files;
+    char checkpoint_path[PATH_MAX];
+    uint64_t steps;
+    struct gguf *tokenizer_file;
+    struct tokenizer *tokenizer;
+    struct examples train, eval;
+    struct nn_work k;
+    struct nn_weights w;
+    struct nn_decoder *decoder;
+    struct packer packer, eval_packer;
+    struct checkpoint at;
+    struct run_log *log;
+    struct lm_progress now;
+    int64_t speed_us;
+    uint64_t speed_tokens, speed_steps;
+};
+
+static enum err_code read_examples(struct run *r, const char *paths, struct examples *out,
+                                   struct err *err)
+{
+    struct examples_plan p = {paths, r->plan->shape.context, r->plan->answers_only};
+    return examples_read(&p, r->tokenizer, out, err);
+}
+
+static enum err_code open_data(struct run *r, struct err *err)
+{
+    const struct lm_plan *p = r->plan;
+    enum err_code code = gguf_open(p->tokenizer_path, &r->tokenizer_file, err);
+    if (!code)
+        code = tokenizer_open(r->tokenizer_file, &r->tokenizer, err);
+    if (!code)
+        code = read_examples(r, p->train_paths, &r->train, err);
+    if (!code && *p->eval_paths)
+        code = read_examples(r, p->eval_paths, &r->eval, err);
+    return code;
+}
+
+static enum err_code open_model(struct run *r, struct err *err)
+{
+    const struct lm_plan *p = r->plan;
+    struct nn_shape shape = p->shape;
+    shape.V = tokenizer_count(r->tokenizer);
+    struct nn_decoder_options o = {.rows = p->rows, .training = true, .recompute = p->recompute};
+    enum err_code code;
+    if ((code = nn_work_open(p->threads, p->precision, &r->k, err)) ||
+        (code = nn_weights_open(&shape, &r->w, err)) ||
+        (code = nn_decoder_open(&r->k, &r->w, &o, &r->decoder, err)) ||
+        (code = packer_open(&r->train, p->rows, p->seed, true, &r->packer, err)))
+        return code;
+    if (r->eval.count)
+        code = packer_open(&r->eval, p->rows, p->seed, false, &r->eval_packer, err);
+    return code;
+}
+
+static void add_param(void *arg, const struct setting_def *def, const char *name, const char *text,
+                      const char *source)
+{
+    (void)def;
+    (void)source;
+    (void)run_log_param(arg, name, text, NULL); // a run is whole without this copy of its settings
+}
+
+static enum err_code begin_fresh(struct run *r, struct err *err)
+{
+    struct rng rng;
+    rng_seed(&rng, r->plan->seed);
+    nn_weights_init(&r->w, &rng);
+    r->at = (struct checkpoint){.best_eval_loss = NAN};
+    enum err_code code = run_log_open(r->files->runs, r->plan->name, &r->log, err);
+    if (code)
+        return code;
+    snprintf(r->at.run_id, sizeof r->at.run_id, "%s", run_log_id(r->log));
+    settings_each(r->plan->settings, add_param, r->log);
+    return ERR_OK;
+}
+
+static enum err_code begin_again(struct run *r, struct err *err)
+{
+    enum err_code code = checkpoint_read(r->checkpoint_path, &r->at, &r->w, r->plan->settings, err);
+    if (code)
+        return code;
+    packer_go(&r->packer, r->at.place);
+    return run_log_resume(r->files->runs, r->at.run_id, r->at.step, &r->log, err);
+}
+
+// Rows are all tokens of documents but the last.
+static uint64_t steps_of(const struct run *r)
+{
+    if (r->plan->schedule.steps)
+        return r->plan->schedule.steps;
+    double rows = (double)(r->train.n - r->train.count);
+    return (uint64_t)ceil(r->plan->epochs * rows / r->plan->batch_tokens);
+}
+
+static double evaluate(struct run *r)
+{
+    struct nn_batch b;
+    size_t targets, all = 0;
+    double sum = 0;
+    packer_go(&r->eval_packer, (struct packer_place){0, 0});
+    while (packer_next(&r->eval_packer, &b, &targets)) {
+        sum += nn_decoder_loss(r->decoder, &b, 0);
+        all += targets;
+    }
+    return sum / (double)all;
+}
+
+static enum err_code write_model(struct run *r, struct err *err)
+{
+    struct model_write m = {&r->w, r->tokenizer_file, quant_format_by_name(r->plan->format),
+                            r->plan->name};
+    return model_write(&m, r->files->out, err);
+}
+
+// Evaluates; a better model than before is written.
+static enum err_code judge(struct run *r, struct err *err)
+{
+    double loss = r->now.eval_loss = evaluate(r);
+    enum err_code code = run_log_metric(r->log, "eval_loss", loss, r->at.step, err);
+    if (code)
+        return code;
+    if (isnan(r->at.best_eval_loss) || loss < r->at.best_eval_loss) {
+        r->at.best_eval_loss = loss;
+        r->at.evals_since_best = 0;
+        return write_model(r, err);
+    }
+    r->at.evals_since_best++;
+    return ERR_OK;
+}
+
+// One step of the optimizer: as many batches as it takes.
+static enum err_code step(struct run *r, struct err *err)
+{
+    const struct lm_plan *p = r->plan;
+    size_t rows = 0, targets = 0;
+    double sum = 0, nominal = 1.0 / p->batch_tokens;
+    while (rows < p->batch_tokens) {
+        struct nn_batch b;
+        size_t n;
+        if (!packer_next(&r->packer, &b, &n))
+            continue; // the next epoch begins
+        sum += nn_decoder_loss(r->decoder, &b, (float)nominal);
+        rows += b.T;
+        targets += n;
+    }
+    // Gradients are of nominal times the sum; those of the mean are wanted.
+    double factor = targets ? 1 / (nominal * (double)targets) : 1;
+    double norm = nn_gradient_norm(&r->k, &r->w);
+    uint64_t number = ++r->at.step;
+    r->now.rate = nn_schedule_rate(&p->schedule, number);
+    if (!nn_optimizer_step(&r->k, &p->optimizer, &r->w, norm, factor, number, r->now.rate))
+        return err_set(err, ERR_CORRUPT,
+                       "step %llu: the gradient is not finite; a lower train.rate may help",
+                       (unsigned long long)number);
+    r->at.tokens += rows;
+    r->at.place = r->packer.place;
+    r->speed_tokens += rows;
+    r->now.step = number;
+    r->now.loss = targets ? sum / (double)targets : 0;
+    r->now.gradient_norm = norm * factor;
+    return ERR_OK;
+}
+
+static enum err_code record(struct run *r, struct err *err)
+{
+    const struct {
+        const char *name;
+        double value;
+    } metrics[] = {{"loss", r->now.loss},
+                   {"learning_rate", r->now.rate},
+                   {"gradient_norm", r->now.gradient_norm},
+                   {"tokens_per_second", r->now.tokens_per_s}};
+    enum err_code code = ERR_OK;
+    for (size_t i = 0; i < sizeof metrics / sizeof *metrics && !code; i++)
+        code = run_log_metric(r->log, metrics[i].name, metrics[i].value, r->at.step, err);
+    return code;
+}
+
+// Speed over the last steps; `spent_us` of the step just done.
+static void measure(struct run *r, int64_t spent_us)
+{
+    r->speed_us += spent_us;
+    r->speed_steps++;
+    r->now.tokens_per_s = (double)r->speed_tokens * 1e6 / (double)(r->speed_us ? r->speed_us : 1);
+    r->now.left_s =
+        (double)(r->steps - r->at.step) * (double)r->speed_us / 1e6 / (double)r->speed_steps;
+    if (r->speed_steps >= 2 * SPEED_STEPS) {
+        r->speed_steps /= 2;
+        r->speed_us /= 2;
+        r->speed_tokens /= 2;
+    }
+}
+
+static bool out_of_patience(const struct run *r)
+{
+    return r->plan->patience && r->at.evals_since_best >= r->plan->patience;
+}
+
+static enum err_code save(struct run *r, struct err *err)
+{
+    return checkpoint_write(r->checkpoint_path, &r->at, &r->w, r->plan->settings, err);
+}
+
+static enum err_code loop(struct run *r, lm_progress_fn *progress, void *arg, struct err *err)
+{
+    const struct lm_plan *p = r->plan;
+    enum err_code code = ERR_OK;
+    while (r->at.step < r->steps && !out_of_patience(r) && !code) {
+        int64_t from = clock_mono_us();
+        if ((code = step(r, err)))
+            break;
+        measure(r, clock_mono_us() - from);
+        bool last = r->at.step == r->steps;
+        code = record(r, err);
+        if (!code && r->eval.count && (last || r->at.step % p->eval_every == 0))
+            code = judge(r, err);
+        if (!code && !last && r->at.step % p->checkpoint_every == 0)
+            code = save(r, err);
+        if (!code && !progress(arg, &r->now)) {
+            code = save(r, err);
+            if (!code)
+                code = err_set(err, ERR_CANCELLED,
+                               "stopped at step %llu of %llu; --resume goes on from there",
+                               (unsigned long long)r->at.step, (unsigned long long)r->steps);
+        }
+    }
+    return code;
+}
+
+static enum err_code checkpoint_name(struct run *r, struct err *err)
+{
+    struct str out = str_of(r->files->out);
+    if (!str_ends(out, STR_LIT(".gguf")))
+        return err_set(err, ERR_USAGE, "%s: a name that ends in .gguf expected", r->files->out);
+    int n = snprintf(r->checkpoint_path, sizeof r->checkpoint_path, "%.*s.checkpoint.gguf",
+                     (int)(out.n - 5), out.p);
+    return n > 0 && (size_t)n < sizeof r->checkpoint_path
+               ? ERR_OK
+               : err_set(err, ERR_USAGE, "%s: the path is too long", r->files->out);
+}
+
+static void close_run(struct run *r)
+{
+    packer_close(&r->packer);
+    packer_close(&r->eval_packer);
+    nn_decoder_close(&r->decoder);
+    nn_weights_close(&r->w);
+    nn_work_close(&r->k);
+    examples_free(&r->train);
+    examples_free(&r->eval);
+    tokenizer_close(&r->tokenizer);
+    gguf_close(&r->tokenizer_file);
+}
+
+static void fill_result(const struct run *r, struct lm_result *out)
+{
+    *out = (struct lm_result){.steps = r->at.step,
+                              .parameters = r->w.parameters,
+                              .tokens = r->at.tokens,
+                              .train_documents = r->train.count,
+                              .eval_documents = r->eval.count,
+                              .skipped = r->train.skipped + r->eval.skipped,
+                              .loss = r->now.loss,
+                              .eval_loss = r->now.eval_loss,
+                              .best_eval_loss = r->at.best_eval_loss,
+                              .tokens_per_s = r->now.tokens_per_s,
+                              .stopped_early = r->at.step < r->steps};
+    snprintf(out->run_id, sizeof out->run_id, "%s", r->at.run_id);
+}
+
+enum err_code train_lm(const struct lm_plan *plan, const struct lm_files *files,
+                       lm_progress_fn *progress, void *arg, struct lm_result *result,
+                       struct err *err)
+{
+    struct run r = {.plan = plan, .files = files};
+    struct lm_plan filled = *plan;
+    enum err_code code;
+    r.now.eval_loss = r.now.loss = NAN;
+    if ((code = checkpoint_name(&r, err)) || (code = open_data(&r, err)) ||
+        (code = open_model(&r, err)))
+        goto out;
+    r.steps = r.now.steps = filled.schedule.steps = steps_of(&r);
+    r.plan = &filled;
+    code = files->resume ? begin_again(&r, err) : begin_fresh(&r, err);
+    if (!code)
+        code = loop(&r, progress, arg, err);
+    if (!code && !r.eval.count)
+        code = write_model(&r, err);
+    fill_result(&r, result);
+    enum run_status status = !code ? RUN_FINISHED : code == ERR_CANCELLED ? RUN_KILLED : RUN_FAILED;
+    if (r.log) {
+        enum err_code closed = run_log_close(&r.log, status, code ? NULL : err);
+        code = code ? code : closed;
+    }
+    if (!code)
+        unlink(r.checkpoint_path);
+out:
+    close_run(&r);
+    return code;
+}
