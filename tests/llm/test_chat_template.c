@@ -6,13 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "llm/chat_private.h"
-#include "llm/gguf_write.h"
+#include "llm_vocab.h"
 
-enum { MESSAGES = 8, CALLS = 4, TOOLS = 4, BYTES = 256 };
+enum { MESSAGES = 8, CALLS = 4, TOOLS = 4, BYTES = LLM_VOCAB_BYTES };
 
 static const char *const controls[] = {"<BOS>",
                                        "<EOS>",
@@ -42,50 +41,14 @@ static struct json_node *golden;
 static struct gguf *file;
 static struct tokenizer *tokenizer;
 
-// A vocabulary of bytes (as GPT-2 spells them) and the families' control tokens. `more` may write
-// further keys.
+// A file with all bytes and the families' control tokens.
 static void make_file(const char *arch, const char *jinja, bool add_bos, struct gguf **out)
 {
-    static char bytes[BYTES][4];
-    struct str tokens[BYTES + CONTROLS];
-    int32_t kinds[BYTES + CONTROLS];
-    int next = 256;
-    for (int i = 0; i < BYTES; i++) {
-        bool plain = (i > 32 && i < 127) || (i > 160 && i != 173);
-        unsigned cp = (unsigned)(plain ? i : next++);
-        if (cp < 128)
-            snprintf(bytes[i], sizeof bytes[i], "%c", (char)cp);
-        else
-            snprintf(bytes[i], sizeof bytes[i], "%c%c", (char)(0xc0 | cp >> 6),
-                     (char)(0x80 | (cp & 63)));
-        tokens[i] = str_of(bytes[i]);
-        kinds[i] = 1;
-    }
-    for (int i = 0; i < CONTROLS; i++) {
-        tokens[BYTES + i] = str_of(controls[i]);
-        kinds[BYTES + i] = 3;
-    }
-    char path[] = "/tmp/fettle-chat-XXXXXX";
-    struct gguf_writer *w;
-    struct err err;
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    close(fd);
-    assert_ok(gguf_write_open(path, &w, &err), err);
-    gguf_write_string(w, "general.architecture", str_of(arch));
-    gguf_write_string(w, "tokenizer.ggml.model", STR_LIT("gpt2"));
-    gguf_write_string(w, "tokenizer.ggml.pre", STR_LIT("default"));
-    gguf_write_strings(w, "tokenizer.ggml.tokens", tokens, BYTES + CONTROLS);
-    gguf_write_i32s(w, "tokenizer.ggml.token_type", kinds, BYTES + CONTROLS);
-    gguf_write_strings(w, "tokenizer.ggml.merges", &(struct str){"a b", 3}, 0);
-    gguf_write_u32(w, "tokenizer.ggml.bos_token_id", BYTES);
-    gguf_write_u32(w, "tokenizer.ggml.eos_token_id", BYTES + 1);
-    gguf_write_bool(w, "tokenizer.ggml.add_bos_token", add_bos);
-    if (jinja)
-        gguf_write_string(w, "tokenizer.chat_template", str_of(jinja));
-    assert_ok(gguf_write_finish(&w, &err), err);
-    assert_ok(gguf_open(path, out, &err), err);
-    unlink(path);
+    *out = llm_vocab_open(&(struct llm_vocab){.arch = arch,
+                                              .jinja = jinja,
+                                              .add_bos = add_bos,
+                                              .controls = controls,
+                                              .control_count = CONTROLS});
 }
 
 static int open_all(void **state)
