@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/watch.h"
 #include "base/progress.h"
@@ -231,14 +232,15 @@ static enum err_code run(const struct option_list *operands, struct err *err)
     static const char *const labels[] = {"anomaly", "changepoint", "label", "is_anomaly"};
     const char *ignore[OPTION_LIST_MAX + 4];
     size_t ignored = 0;
-    if (operands->count != 1)
+    bool piped = operands->count == 0 && !isatty(STDIN_FILENO);
+    if (operands->count != 1 && !piped)
         return err_set(err, ERR_USAGE, "one file expected (- reads standard input)");
     for (size_t i = 0; !opt.all_columns && i < sizeof labels / sizeof *labels; i++)
         ignore[ignored++] = labels[i];
     for (size_t i = 0; i < opt.ignore.count; i++)
         ignore[ignored++] = opt.ignore.items[i];
     signal(SIGINT, interrupt);
-    const char *path = operands->items[0];
+    const char *path = piped ? "-" : operands->items[0];
     struct screen screen = {.colour = cli_colour(), .live = strcmp(path, "-") == 0};
     progress_open(&screen.progress, "watching", 0);
     struct watch_options watch = {
@@ -270,13 +272,13 @@ static enum err_code run(const struct option_list *operands, struct err *err)
 
 const struct command command_watch = {
     .name = "watch",
-    .operands = "FILE",
+    .operands = "[FILE]",
     .summary = "Find what is wrong in a file or a stream",
     .text =
         "Reads CSV (wide: a time column and a column a sensor; long: time, sensor, value), JSON,\n"
         "newline-delimited JSON or InfluxDB line protocol, as the file has it, and prints what\n"
-        "is wrong, with a summary at the end. Needs no server and no database. With - it reads\n"
-        "standard input and speaks as it finds.",
+        "is wrong, with a summary at the end. Needs no server and no database. With -, or\n"
+        "without FILE in a pipe, it reads standard input and speaks as it finds.",
     .examples = "  fettle watch pump.csv\n"
                 "  fettle watch --json pump.csv | jq .message\n"
                 "  tail -f pump.csv | fettle watch -\n"

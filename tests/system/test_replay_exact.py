@@ -15,9 +15,9 @@ def watch(path, **options):
     return [line for line in out if b'"summary"' not in line]
 
 
-def watch_in_pieces(path):
+def watch_in_pieces(path, *operand):
     findings = tempfile.TemporaryFile()  # a pipe that nobody reads would fill up
-    p = subprocess.Popen([program(), "watch", "--json", "--asset", "pipe", "-"],
+    p = subprocess.Popen([program(), "watch", "--json", "--asset", "pipe", *operand],
                          stdin=subprocess.PIPE, stdout=findings)
     text = open(path, "rb").read()
     step = len(text) // 40 + 1
@@ -58,11 +58,12 @@ def main():
         first = watch(path)
         check(len(first) > 10, "only %d findings" % len(first))
         check(first == watch(path), "a second run finds otherwise")
-        check(first == watch_in_pieces(path), "from a pipe it finds otherwise")
+        check(first == watch_in_pieces(path, "-"), "from a pipe it finds otherwise")
+        check(first == watch_in_pieces(path), "without a file it does not read the pipe")
         fast, slower = replay(folder, path, "0"), replay(folder, path, "20000")
         check(len(fast[0]["anomalies"]) > 5, "the server found nothing")
         check(fast == slower, "another speed finds otherwise")
-        print("%d findings, the same five times" % len(first))
+        print("%d findings, the same six times" % len(first))
 
 
 main()
