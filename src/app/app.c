@@ -17,7 +17,10 @@ static enum err_code init_locks(struct app *a, struct err *err)
               pthread_mutex_init(&a->settings_lock, NULL) == 0 &&
               pthread_mutex_init(&a->listeners_lock, NULL) == 0 &&
               pthread_mutex_init(&a->summary_lock, NULL) == 0 &&
-              pthread_mutex_init(&a->snapshot_lock, NULL) == 0;
+              pthread_mutex_init(&a->snapshot_lock, NULL) == 0 &&
+              pthread_mutex_init(&a->tasks_lock, NULL) == 0 &&
+              pthread_cond_init(&a->tasks_done, NULL) == 0 &&
+              pthread_mutex_init(&a->words_lock, NULL) == 0;
     return ok ? ERR_OK : err_set(err, ERR_NO_MEMORY, "cannot make locks");
 }
 
@@ -50,6 +53,10 @@ static enum err_code open_stages(struct app *a, struct err *err)
     struct detect_events events = {detect_stage_found_anomaly, detect_stage_found_incident, a};
     if (code == ERR_OK)
         code = detect_open(a->catalog, s, &events, last_incident + 1, &a->detect, err);
+    if (code == ERR_OK)
+        code = verdicts_load(a, err);
+    if (code == ERR_OK)
+        code = learning_load(a, err);
     if (code == ERR_OK)
         code = app_recover(a, err);
     if (code == ERR_OK)
@@ -114,7 +121,9 @@ enum err_code app_close(struct app **app, struct err *err)
     catalog_close(&a->catalog);
     ring_close(&a->to_detect);
     free(a->findings);
-    free(a->bands);
+    free(a->views);
+    verdicts_free(a);
+    learning_free(a);
     for (struct held_settings *h = a->settings; h;) {
         struct held_settings *next = h->next;
         settings_close(&h->settings);

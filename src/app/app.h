@@ -116,6 +116,69 @@ uint64_t app_latest(struct app *a, struct reading *out, size_t count);
 // The band the value of a sensor should be in, from the limits or detectors; NaN: unknown.
 void app_band(struct app *a, uint32_t sensor, double *low, double *high);
 
+// How easily the statistical detectors alarm on a sensor, as set (rules.sensitivity); NaN: unknown.
+double app_sensitivity(struct app *a, uint32_t sensor);
+
+// ---- what people say about detection ----
+
+#define APP_EVERY_SENSOR UINT32_MAX
+enum { APP_PATTERN_INCIDENTS = 8 };
+
+// A pattern that was called a false alarm: what one detector finds, of one kind, on one sensor.
+struct app_pattern {
+    uint32_t sensor;
+    char detector[24];
+    enum anomaly_kind kind;
+    double false_score; // the largest that was called false
+    double above_score; // findings are told from here on: a quarter larger than that
+    int64_t since_us;   // wall time of the first of its verdicts
+    uint64_t incidents[APP_PATTERN_INCIDENTS]; // the newest with such a verdict
+    size_t incident_count;
+};
+
+// The patterns of a sensor, or of all; the caller frees `*out`.
+enum err_code app_patterns(struct app *a, uint32_t sensor, struct app_pattern **out, size_t *count,
+                           struct err *err);
+
+// Which patterns: of APP_EVERY_SENSOR or one, by any detector (NULL) or one, of any kind or one.
+struct app_pattern_filter {
+    uint32_t sensor;
+    const char *detector;
+    bool has_kind;
+    enum anomaly_kind kind;
+};
+
+// Tells such patterns again as before they were called false; the verdicts themselves stay as they
+// are. `*count` is how many verdicts' patterns that took back.
+enum err_code app_patterns_reset(struct app *a, const struct app_pattern_filter *filter,
+                                 size_t *count, struct err *err);
+
+enum app_part { APP_SENSOR, APP_ASSET, APP_PLANT };
+
+// An order to forget what is normal and to learn it anew, from now on or from stored readings.
+struct app_relearn {
+    enum app_part part;
+    uint32_t id;            // of the sensor or asset
+    int64_t from_us, to_us; // the span that counts as normal; both TIME_NONE: none
+};
+
+struct app_relearnt {
+    size_t sensors;    // that learn anew
+    uint64_t readings; // that were learnt from
+};
+
+// Done when it returns. Detection waits while the span is read. Kept over restarts. ERR_NOT_FOUND:
+// no such sensor or asset; ERR_INPUT: a span without readings.
+enum err_code app_relearn(struct app *a, const struct app_relearn *order, struct app_relearnt *out,
+                          struct err *err);
+
+// The wall time of the latest order that concerns the sensor; TIME_NONE: there was none.
+int64_t app_relearnt_us(struct app *a, uint32_t sensor);
+
+// "FROM..TO", with times as in RFC 3339; an end left out gives TIME_NONE. ERR_INPUT names the part
+// that is no time, or an end before the start.
+enum err_code app_span_parse(struct str text, int64_t *from_us, int64_t *to_us, struct err *err);
+
 // ---- incidents, summaries ----
 
 // Applies a technician's edit, tells listeners, returns the incident as it is then.

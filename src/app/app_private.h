@@ -12,6 +12,8 @@ extern const struct setting_def app_settings[];
 
 // A reading with this as its sensor is a message to the detect stage: the clock has moved on.
 #define SENSOR_TICK UINT32_MAX
+// Likewise: there is a task (detect_tasks.c).
+#define SENSOR_WAKE (UINT32_MAX - 1)
 
 enum { MAX_LISTENERS = 4096, STAGE_TICK_SLOTS = 64 };
 
@@ -52,6 +54,41 @@ enum stage { STAGE_SOURCE, STAGE_INTAKE, STAGE_STORE, STAGE_DETECT, STAGE_SUMMAR
 
 enum clock_mode { CLOCK_WALL, CLOCK_SCALED, CLOCK_REPLAY };
 
+// What the engine last said of a sensor.
+struct sensor_view {
+    double low, high, sensitivity;
+};
+
+// A pattern in an incident that was called a false alarm.
+struct verdict_entry {
+    uint64_t incident;
+    uint64_t anomaly; // the largest finding
+    uint32_t sensor;
+    char detector[24];
+    enum anomaly_kind kind;
+    double score;
+    int64_t at_us; // wall time of the verdict
+};
+
+struct verdicts {
+    struct verdict_entry *items;
+    size_t n, cap;
+};
+
+// An order to learn anew.
+struct learning {
+    enum app_part part;
+    uint32_t id;            // the sensor or asset
+    int64_t at_us;          // plant time
+    int64_t from_us, to_us; // the span that counts as normal; TIME_NONE: none
+    int64_t at_wall_us;
+};
+
+struct learnings {
+    struct learning *items; // in the order of at_us
+    size_t n, cap;
+};
+
 struct app {
     const struct app_sources *from;
     int64_t started_us;
@@ -81,9 +118,18 @@ struct app {
     atomic_bool reload_wanted;
     pthread_mutex_t snapshot_lock; // guards what other threads see of the engine:
     struct detect_stats detect_stats;
-    double (*bands)[2];
-    size_t band_count;
+    struct sensor_view *views; // by sensor
+    size_t view_count;
     int64_t snapshot_at_us;
+    pthread_mutex_t tasks_lock; // guards tasks and whether they are taken
+    pthread_cond_t tasks_done;
+    struct detect_task *tasks; // oldest first
+    bool tasks_taken;
+
+    // What people said about detection, kept over restarts.
+    pthread_mutex_t words_lock; // guards both:
+    struct verdicts verdicts;
+    struct learnings learnings;
 
     // Clock of the plant. No ticks while a source still makes the past: they would find it silent.
     atomic_bool ticks_held;
@@ -122,8 +168,43 @@ struct app {
 enum err_code detect_stage_start(struct app *a, struct err *err);
 void detect_stage_stop(struct app *a); // after to_detect was stopped
 
+// Stores what was found and not stored yet, then tells the listeners. On the detect thread.
+void detect_stage_store(struct app *a);
+
 void detect_stage_found_anomaly(void *app, const struct anomaly *an, enum change change);
 void detect_stage_found_incident(void *app, const struct incident *in, enum change change);
+
+// ---- detect_tasks.c ----
+// Has `run` called on the detect thread and waits for it; what it finds is stored and told before
+// this returns. ERR_CONFLICT when nothing detects (offline, or stopping).
+typedef enum err_code detect_task_fn(struct app *a, void *arg, struct err *err);
+enum err_code detect_stage_do(struct app *a, detect_task_fn *run, void *arg, struct err *err);
+
+// The detect thread's: whether tasks are taken in; runs those that wait, false when none did.
+void detect_tasks_take(struct app *a, bool taken);
+bool detect_tasks_run(struct app *a);
+
+// ---- verdicts.c ----
+// Before the detect thread runs: reads what was stored and sets the engine's floors by it.
+enum err_code verdicts_load(struct app *a, struct err *err);
+void verdicts_free(struct app *a);
+
+// An incident's verdict changes to `now`: takes note of its patterns (before the edit is stored),
+// or forgets them (after), and has the engine follow.
+enum err_code verdicts_note(struct app *a, uint64_t incident, struct err *err);
+enum err_code verdicts_forget(struct app *a, uint64_t incident, struct err *err);
+
+// On the detect thread: an anomaly of an incident that was called false may have grown since.
+void verdicts_follow(struct app *a, const struct anomaly *an);
+
+// ---- learning.c ----
+enum err_code learning_load(struct app *a, struct err *err);
+void learning_free(struct app *a);
+
+// Before the detect thread runs: carries out orders from number `*next` on that were given up to
+// plant time `until_us`. learning_next_us: when the next one was given, INT64_MAX for none.
+enum err_code learning_apply(struct app *a, size_t *next, int64_t until_us, struct err *err);
+int64_t learning_next_us(const struct app *a, size_t next);
 
 // ---- recover.c ----
 // Feeds the engine what it knew before the last stop.

@@ -14,6 +14,10 @@ const struct setting_def app_settings[] = {
      SETTING_DURATION, SETTING_RELOADABLE},
     {"intake.past", "36525d", NULL, "How far back a reading's time may be", 0, 0, SETTING_DURATION,
      SETTING_RELOADABLE},
+    {"detect.learn", "", NULL,
+     "FROM..TO: stored readings of this time count as normal, and detectors begin with what they "
+     "learn from them",
+     0, 0, SETTING_TEXT, 0},
     {"summary.every", "3m", NULL, "Time between two summaries", 1e6, 86400e6, SETTING_DURATION,
      SETTING_RELOADABLE},
     {"plant.sensors_max", "100000", "sensors", "Sensors the catalogue takes in", 1, 16777216,
@@ -53,6 +57,15 @@ static enum err_code load_files(struct settings *s, const struct app_sources *fr
     if (code == ERR_OK && file_exists(path))
         code = settings_load(s, path, err);
     return code;
+}
+
+// What a setting's own type and bounds do not say.
+static enum err_code check(const struct settings *s, struct err *err)
+{
+    int64_t from, to;
+    const char *span = settings_text(s, "detect.learn");
+    enum err_code code = span[0] ? app_span_parse(str_of(span), &from, &to, err) : ERR_OK;
+    return code == ERR_OK ? ERR_OK : err_prefix(err, "detect.learn");
 }
 
 enum err_code app_settings_load(const struct app_sources *from, struct settings **out,
@@ -196,6 +209,8 @@ enum err_code app_config_change(struct app *a, const char *const *names, const c
         if (def && !(def->flags & SETTING_RELOADABLE))
             *restart = true;
     }
+    if (code == ERR_OK)
+        code = check(trial, err);
     settings_close(&trial);
     struct buf text = {0};
     if (code == ERR_OK) {

@@ -12,8 +12,22 @@ static const int64_t idle_us = 200 * US_PER_MS;
 static const int64_t snapshot_every_us = US_PER_SECOND;
 static const int64_t save_every_us = 5 * US_PER_SECOND;
 
-// Stores what was found, then tells the listeners. What cannot be stored now stays for next time.
-static void store_findings(struct app *a)
+// The engine knows nothing of what people said of an incident: the store does.
+static void add_words(struct app *a, struct incident *in)
+{
+    struct incident stored;
+    if (store_incident(a->store, in->id, &stored, NULL) != ERR_OK)
+        return;
+    in->state = stored.state;
+    in->verdict = stored.verdict;
+    in->acknowledged_us = stored.acknowledged_us;
+    in->resolved_us = stored.resolved_us;
+    memcpy(in->note, stored.note, sizeof in->note);
+    memcpy(in->cause, stored.cause, sizeof in->cause);
+}
+
+// What cannot be stored now stays for next time.
+void detect_stage_store(struct app *a)
 {
     if (a->finding_count == 0)
         return;
@@ -40,12 +54,16 @@ static void store_findings(struct app *a)
     }
     stage_note(meter, "%s", "");
     for (size_t i = 0; i < a->finding_count; i++) {
-        const struct finding *f = &a->findings[i];
+        struct finding *f = &a->findings[i];
         struct app_event event = {.type = f->type, .change = f->change};
-        if (f->type == EVENT_ANOMALY)
+        if (f->type == EVENT_ANOMALY) {
             event.anomaly = &f->anomaly;
-        else
+            verdicts_follow(a, &f->anomaly);
+        } else {
             event.incident = &f->incident;
+            if (f->change != CHANGE_OPENED)
+                add_words(a, &f->incident);
+        }
         app_publish(a, &event);
     }
     stage_count(meter, 0, a->finding_count);
@@ -57,7 +75,7 @@ static void store_findings(struct app *a)
 static struct finding *next_finding(struct app *a)
 {
     if (a->finding_count == FINDINGS_MAX)
-        store_findings(a);
+        detect_stage_store(a);
     if (a->finding_count == FINDINGS_MAX) {
         memmove(a->findings, a->findings + 1, (FINDINGS_MAX - 1) * sizeof *a->findings);
         a->finding_count--;
@@ -90,15 +108,18 @@ static void take_snapshot(struct app *a)
     size_t count = catalog_sensor_count(a->catalog);
     pthread_mutex_lock(&a->snapshot_lock);
     detect_stats(a->detect, &a->detect_stats);
-    if (count > a->band_count) {
-        double(*bands)[2] = realloc(a->bands, count * sizeof *bands);
-        if (bands) {
-            a->bands = bands;
-            a->band_count = count;
+    if (count > a->view_count) {
+        struct sensor_view *views = realloc(a->views, count * sizeof *views);
+        if (views) {
+            a->views = views;
+            a->view_count = count;
         }
     }
-    for (size_t i = 0; i < a->band_count; i++)
-        detect_band(a->detect, (uint32_t)i, &a->bands[i][0], &a->bands[i][1]);
+    for (size_t i = 0; i < a->view_count; i++) {
+        struct sensor_view *v = &a->views[i];
+        detect_band(a->detect, (uint32_t)i, &v->low, &v->high);
+        v->sensitivity = detect_sensitivity(a->detect, (uint32_t)i);
+    }
     a->judged_us = a->detect_stats.watermark_us;
     pthread_mutex_unlock(&a->snapshot_lock);
 }
@@ -138,12 +159,12 @@ static void judge(struct app *a, const struct reading *block, size_t count)
     size_t readings = 0;
     for (size_t i = 0; i < count;) {
         size_t run = i;
-        while (run < count && block[run].sensor != SENSOR_TICK)
+        while (run < count && block[run].sensor < SENSOR_WAKE)
             run++;
         if (run > i && code == ERR_OK)
             code = detect_push(a->detect, block + i, run - i, &err);
         readings += run - i;
-        if (run < count && code == ERR_OK)
+        if (run < count && code == ERR_OK && block[run].sensor == SENSOR_TICK)
             code = detect_tick(a->detect, block[run].time_us, &err);
         i = run + 1;
     }
@@ -163,10 +184,14 @@ static void *detect_main(void *arg)
         size_t count = ring_take(a->to_detect, block, BLOCK, idle_us);
         take_reload(a);
         judge(a, block, count);
-        store_findings(a);
+        detect_stage_store(a);
+        if (detect_tasks_run(a))
+            a->snapshot_at_us = 0;
         take_snapshot(a);
         save_judged(a, false);
     }
+    detect_tasks_take(a, false);
+    detect_tasks_run(a);
     a->snapshot_at_us = 0;
     take_snapshot(a);
     save_judged(a, true);
@@ -178,8 +203,11 @@ enum err_code detect_stage_start(struct app *a, struct err *err)
 {
     a->judged_us = a->judged_saved_us = TIME_NONE;
     a->stages[STAGE_DETECT].active = true;
-    if (pthread_create(&a->detect_thread, NULL, detect_main, a) != 0)
+    detect_tasks_take(a, true);
+    if (pthread_create(&a->detect_thread, NULL, detect_main, a) != 0) {
+        detect_tasks_take(a, false);
         return err_set(err, ERR_NO_MEMORY, "cannot start the detect thread");
+    }
     a->detect_running = true;
     return ERR_OK;
 }
@@ -193,13 +221,24 @@ void detect_stage_stop(struct app *a)
     a->stages[STAGE_DETECT].active = false;
 }
 
+static struct sensor_view view_of(struct app *a, uint32_t sensor)
+{
+    struct sensor_view v = {(double)NAN, (double)NAN, (double)NAN};
+    pthread_mutex_lock(&a->snapshot_lock);
+    if (sensor < a->view_count)
+        v = a->views[sensor];
+    pthread_mutex_unlock(&a->snapshot_lock);
+    return v;
+}
+
 void app_band(struct app *a, uint32_t sensor, double *low, double *high)
 {
-    *low = *high = (double)NAN;
-    pthread_mutex_lock(&a->snapshot_lock);
-    if (sensor < a->band_count) {
-        *low = a->bands[sensor][0];
-        *high = a->bands[sensor][1];
-    }
-    pthread_mutex_unlock(&a->snapshot_lock);
+    struct sensor_view v = view_of(a, sensor);
+    *low = v.low;
+    *high = v.high;
+}
+
+double app_sensitivity(struct app *a, uint32_t sensor)
+{
+    return view_of(a, sensor).sensitivity;
 }

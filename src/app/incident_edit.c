@@ -1,5 +1,10 @@
-// A technician's word on an incident: checked, stored, told to everyone.
+// A technician's word on an incident: checked, stored, followed by detection, told to everyone.
 #include "app/app_private.h"
+
+static enum err_code resolve(struct app *a, void *arg, struct err *err)
+{
+    return detect_resolve(a->detect, *(const uint64_t *)arg, err);
+}
 
 enum err_code app_incident_edit(struct app *a, const struct incident_edit *edit,
                                 struct incident *out, struct err *err)
@@ -14,8 +19,17 @@ enum err_code app_incident_edit(struct app *a, const struct incident_edit *edit,
     struct incident_edit dated = *edit;
     if (dated.time_us == 0)
         dated.time_us = clock_wall_us();
+    bool called_false = edit->set_verdict && edit->verdict == VERDICT_FALSE_ALARM;
+    bool taken_back = edit->set_verdict && edit->verdict != VERDICT_FALSE_ALARM;
     struct store_batch batch = {.edits = &dated, .edit_count = 1};
-    code = store_write(a->store, &batch, err);
+    if (called_false)
+        code = verdicts_note(a, edit->id, err);
+    if (code == ERR_OK)
+        code = store_write(a->store, &batch, err);
+    if (code == ERR_OK && taken_back)
+        code = verdicts_forget(a, edit->id, err);
+    if (code == ERR_OK && edit->set_state && edit->state == INCIDENT_RESOLVED)
+        code = detect_stage_do(a, resolve, &dated.id, err);
     if (code == ERR_OK)
         code = store_incident(a->store, edit->id, out, err);
     if (code == ERR_OK) {

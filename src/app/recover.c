@@ -34,6 +34,28 @@ static bool feed(void *arg, const struct reading *readings, size_t count)
     return detect_push(f->app->detect, readings + known, count - known, &f->err) == ERR_OK;
 }
 
+// Feeds what is stored from `from_us` on; orders to learn anew are carried out where they were
+// given.
+static enum err_code feed_from(struct feeding *f, int64_t from_us, struct err *err)
+{
+    size_t next = 0;
+    enum err_code code = learning_apply(f->app, &next, from_us, err);
+    while (code == ERR_OK) {
+        int64_t until = learning_next_us(f->app, next);
+        code = store_scan(f->app->store, from_us, until, feed, f, err);
+        if (code == ERR_OK && f->err.code != ERR_OK) {
+            *err = f->err;
+            code = f->err.code;
+        }
+        if (until == INT64_MAX)
+            break;
+        if (code == ERR_OK)
+            code = learning_apply(f->app, &next, until, err);
+        from_us = until;
+    }
+    return code;
+}
+
 static enum err_code read_judged(struct app *a, int64_t *judged_us, struct err *err)
 {
     struct buf text = {0};
@@ -61,7 +83,12 @@ static enum err_code resume(struct app *a, struct incident *incidents, struct an
     for (size_t i = 0; i < anomaly_count; i++)
         if (anomalies[i].start_us - US_PER_MINUTE < *from_us)
             *from_us = anomalies[i].start_us - US_PER_MINUTE;
-    return detect_resume(a->detect, incidents, incident_count, anomalies, anomaly_count, err);
+    code = detect_resume(a->detect, incidents, incident_count, anomalies, anomaly_count, err);
+    // Resolved just before the stop: the engine had not closed it yet.
+    for (size_t i = 0; i < incident_count && code == ERR_OK; i++)
+        if (incidents[i].state == INCIDENT_RESOLVED)
+            code = detect_resolve(a->detect, incidents[i].id, err);
+    return code;
 }
 
 enum err_code app_recover(struct app *a, struct err *err)
@@ -87,12 +114,8 @@ enum err_code app_recover(struct app *a, struct err *err)
     if (from < newest - lookback_max_us)
         from = newest - lookback_max_us;
     detect_set_quiet(a->detect, true);
-    code = store_scan(a->store, from, INT64_MAX, feed, &f, err);
+    code = feed_from(&f, from, err);
     detect_set_quiet(a->detect, false);
-    if (code == ERR_OK && f.err.code != ERR_OK) {
-        *err = f.err;
-        code = f.err.code;
-    }
     if (code == ERR_OK)
         log_info("recover",
                  "%llu stored readings given to the detectors again, %llu of them not "

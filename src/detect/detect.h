@@ -97,6 +97,9 @@ enum err_code detect_relearn_asset(struct detect *d, uint32_t asset, struct err 
 enum err_code detect_learn(struct detect *d, const struct reading *readings, size_t count,
                            struct err *err);
 
+// How easily the statistical detectors alarm on a sensor, as set; NaN for one not met yet.
+double detect_sensitivity(const struct detect *d, uint32_t sensor);
+
 // The band that a sensor's value should be in now, for charts; NaN where unknown.
 void detect_band(const struct detect *d, uint32_t sensor, double *low, double *high);
 

@@ -299,6 +299,12 @@ void detect_stats(const struct detect *d, struct detect_stats *out)
     };
 }
 
+double detect_sensitivity(const struct detect *d, uint32_t sensor)
+{
+    const struct sensor_state *s = sensor_states_find(&d->sensors, sensor);
+    return s ? s->rules->sensitivity : (double)NAN;
+}
+
 void detect_band(const struct detect *d, uint32_t sensor, double *low, double *high)
 {
     const struct sensor_state *s = sensor_states_find(&d->sensors, sensor);
