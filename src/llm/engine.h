@@ -50,6 +50,7 @@ struct session_options {
 enum err_code session_open(struct engine *e, const struct session_options *options,
                            struct session **out, struct err *err);
 void session_close(struct session **s);
+struct engine *session_engine(const struct session *s);
 uint32_t session_length(const struct session *s);          // positions in use
 uint32_t session_context(const struct session *s);         // positions there are
 const int32_t *session_tokens(const struct session *s);    // [length]

@@ -98,6 +98,11 @@ void session_close(struct session **out)
     *out = NULL;
 }
 
+struct engine *session_engine(const struct session *s)
+{
+    return s->engine;
+}
+
 uint32_t session_length(const struct session *s)
 {
     return s->length;
