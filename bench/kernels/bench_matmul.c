@@ -1,7 +1,7 @@
 // Speed of the matrix product: GB/s of weights for one vector, GOPS for many, beside the memory
-// bandwidth measured between the runs. Best of 0.7 s, since other work may run on the machine.
+// bandwidth measured between the runs. Best of 0.5 s, since other work may run on the machine.
 //
-// bench_matmul [THREADS]   (default 2)
+// bench_matmul [THREADS [TYPE...]]   (default: 2, all types)
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "kernels/memory.h"
 #include "kernels/team.h"
 
-enum { RUN_US = 700000, MANY = 128, MEMORY = 512 << 20 };
+enum { RUN_US = 500000, MANY = 128, MEMORY = 512 << 20 };
 
 struct job {
     struct team *team;
@@ -100,7 +100,7 @@ static void measure(struct job *job, enum quant_type type, uint32_t rows, uint32
     for (size_t t = 0; t < MANY; t++)
         vectors_quantize(&job->v, t, 0, cols / MATRIX_BLOCK);
     double many = 2.0 * MANY * rows * cols / best_seconds(job, multiply) / 1e9;
-    printf("%-5s %5u x %5u  1 vector: %5.1f GB/s = %3.0f %% of %4.1f GB/s (near memory %5.1f)   "
+    printf("%-6s %5u x %5u  1 vector: %5.1f GB/s = %3.0f %% of %4.1f GB/s (near memory %5.1f)   "
            "%d vectors: %4.0f GOPS\n",
            job->m.format->name, cols, rows, one, 100 * one / bandwidth, bandwidth, cached, MANY,
            many);
@@ -123,11 +123,15 @@ int main(int argc, char **argv)
         return 1;
     memset(memory, 1, MEMORY);
     job.memory = memory;
-    printf("%s, %u threads, best of 0.7 s\n", cpu_level_name(cpu_level()), threads);
-    static const enum quant_type types[] = {QUANT_Q4_0, QUANT_Q8_0, QUANT_Q4_K, QUANT_Q6_K};
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        measure(&job, types[i], 8960, 1536);
-        measure(&job, types[i], 1536, 8960);
+    printf("%s, %u threads, best of 0.5 s\n", cpu_level_name(cpu_level()), threads);
+    for (int type = 0; type < QUANT_TYPE_COUNT; type++) {
+        bool wanted = argc < 3;
+        for (int i = 2; i < argc; i++)
+            wanted |= quant_format_by_name(argv[i]) == quant_format_of((enum quant_type)type);
+        if (!wanted)
+            continue;
+        measure(&job, (enum quant_type)type, 8960, 1536);
+        measure(&job, (enum quant_type)type, 1536, 8960);
     }
     memory_give(memory, MEMORY);
     team_close(&job.team);

@@ -1,6 +1,7 @@
 // The product of packed weights with vectors: walks groups and tiles, calls the level's kernels.
 #include "kernels/matrix.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "kernels/matrix_private.h"
@@ -20,11 +21,8 @@ static void store_rows(const struct matrix *m, size_t g, const float *out, size_
 void matrix_multiply(const struct matrix *m, const struct vectors *v, float *y, size_t stride,
                      size_t from, size_t to)
 {
-    if (m->pack == MATRIX_ROWS) {
-        matrix_multiply_rows(m, v, y, stride, from, to);
-        return;
-    }
-    const struct matrix_kernels *k = matrix_kernels_now();
+    matrix_kernel_fn *const *kernels = matrix_kernels_now()->multiply[m->format->type];
+    bool floats = m->format->block == 1;
     size_t blocks = m->cols / MATRIX_BLOCK;
     float out[8 * MATRIX_GROUP];
     for (size_t g = from; g < to; g += TOGETHER) {
@@ -33,10 +31,16 @@ void matrix_multiply(const struct matrix *m, const struct vectors *v, float *y, 
             int log2;
             matrix_tile_of(v->count, t, &log2);
             size_t size = (size_t)1 << log2, at = t * blocks;
-            struct matrix_tile tile = {v->q + at * MATRIX_BLOCK, v->scale + at, v->sum + at,
-                                       v->zero + at * MATRIX_ZEROS};
+            struct matrix_tile tile = {
+                .x = v->x + t * v->cols,
+                .stride = v->cols,
+                .q = v->q + at * MATRIX_BLOCK,
+                .scale = v->scale + at,
+                .sum = v->sum + at,
+                .zero = v->zero + at * MATRIX_ZEROS,
+            };
             for (size_t i = g; i < end; i++) {
-                k->multiply[m->pack][log2](m->data + i * m->group_bytes, blocks, &tile, out);
+                kernels[log2](m->data + i * m->group_bytes, floats ? m->cols : blocks, &tile, out);
                 store_rows(m, i, out, size, y + t * stride, stride);
             }
             t += size;

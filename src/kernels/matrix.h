@@ -2,7 +2,8 @@
 //
 // A matrix has `rows` outputs and `cols` inputs; a product takes T vectors of `cols` floats and
 // gives T vectors of `rows` floats. Weights are repacked once so that 16 rows lie side by side
-// ("a group"); inputs are quantized once to signed bytes with a scale per 32 of them.
+// ("a group"); inputs are quantized once to signed bytes with a scale per 32 of them, unless the
+// weights are floats.
 //
 // Every output is computed in one fixed order: the result is the same, bit for bit, at every CPU
 // level, for every number of threads, and for every T that the vector is computed with.
@@ -18,21 +19,10 @@
 
 enum { MATRIX_GROUP = 16, MATRIX_BLOCK = 32 };
 
-// How the weights lie in memory. Bytes per block of 32 columns (or 256: "K") of one group:
-enum matrix_pack {
-    MATRIX_ROWS, // as in the file, row after row: products in floats, no repacking
-    MATRIX_Q4,   // 4 x 64 of nibbles, 16 half scales                      (Q4_0)
-    MATRIX_Q8,   // 8 x 64 of bytes + 128, 16 half scales                  (Q8_0, Q5_0, IQ4_NL)
-    MATRIX_Q4_K, // 16 half d, 16 half dmin, 8 x (16 scales, 16 minima), 32 x 64 of nibbles
-    MATRIX_Q6_K, // 16 half d, 16 x 16 scales, 8 x (4 x 64 of nibbles, 2 x 64 of bit pairs)
-    MATRIX_PACK_COUNT
-};
-
 struct matrix {
     const struct quant_format *format;
-    enum matrix_pack pack;
     uint32_t rows, cols;
-    size_t group_bytes; // of 16 packed rows
+    size_t group_bytes; // of 16 packed rows; how they lie: matrix_pack.c
     const unsigned char *data;
 };
 
@@ -44,7 +34,7 @@ size_t matrix_groups(const struct matrix *m);
 size_t matrix_bytes(const struct matrix *m); // packed
 
 // Packs group g of the rows in the file's layout into `to` (m->group_bytes). Rows beyond the last
-// become zeros. `rows` points to row 0. Not for MATRIX_ROWS, whose `data` is the file's.
+// become zeros. `rows` points to row 0.
 void matrix_pack_group(const struct matrix *m, const void *rows, size_t g, unsigned char *to);
 
 // Vectors ready for products. The vectors lie in tiles of 8, 4, 2 and 1; within a tile, per block
@@ -66,7 +56,7 @@ void vectors_close(struct vectors *v);
 void vectors_shape(struct vectors *v, size_t count, size_t cols);
 
 // Quantizes blocks [from, to) of 32 columns of v->x[t]. Columns beyond the last whole block are
-// left out; matrices of MATRIX_ROWS need no quantizing.
+// left out; matrices of F16, BF16 and F32 multiply v->x itself.
 void vectors_quantize(struct vectors *v, size_t t, size_t from, size_t to);
 
 // y[t * stride + row] = sum over columns of w[row] * x[t], for the rows of groups [from, to) and

@@ -10,8 +10,4 @@ const struct matrix_kernels *matrix_kernels_now(void);
 // The tile that holds vector t of `count`: its first vector, and log2 of its size.
 size_t matrix_tile_of(size_t count, size_t t, int *log2);
 
-// The product for MATRIX_ROWS: weights become floats, sums are kept in 16 lanes.
-void matrix_multiply_rows(const struct matrix *m, const struct vectors *v, float *y, size_t stride,
-                          size_t from, size_t to);
-
 #endif

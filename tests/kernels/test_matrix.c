@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,11 +36,8 @@ static void make(struct problem *p, enum quant_type type, uint32_t rows, uint32_
     free(w);
     p->packed = malloc(matrix_bytes(&p->m));
     p->m.data = p->packed;
-    if (p->m.pack == MATRIX_ROWS)
-        memcpy(p->packed, p->file, matrix_bytes(&p->m));
-    else
-        for (size_t g = 0; g < matrix_groups(&p->m); g++)
-            matrix_pack_group(&p->m, p->file, g, p->packed + g * p->m.group_bytes);
+    for (size_t g = 0; g < matrix_groups(&p->m); g++)
+        matrix_pack_group(&p->m, p->file, g, p->packed + g * p->m.group_bytes);
     assert_ok(vectors_open(&p->v, count, cols, &err), err);
     for (size_t i = 0; i < count * cols; i++)
         p->v.x[i] = (float)rng_normal(rng) * (i % 37 == 0 ? 10 : 1);
@@ -71,7 +69,8 @@ static void rounded(const struct problem *p, size_t t, float *out)
         float largest = 0;
         for (size_t k = i / 32 * 32; k < i / 32 * 32 + 32 && k < p->m.cols; k++)
             largest = fmaxf(largest, fabsf(x[k]));
-        out[i] = p->m.pack == MATRIX_ROWS ? x[i] : rintf(x[i] * (127 / largest)) * (largest / 127);
+        bool floats = p->m.format->block == 1;
+        out[i] = floats ? x[i] : rintf(x[i] * (127 / largest)) * (largest / 127);
     }
 }
 
@@ -161,11 +160,9 @@ static void a_vector_gives_the_same_bits_in_any_company(void **state)
     (void)state;
     struct rng rng;
     rng_seed(&rng, 10);
-    static const enum quant_type types[] = {QUANT_Q4_0, QUANT_Q8_0, QUANT_Q4_K,
-                                            QUANT_Q6_K, QUANT_F16,  QUANT_Q5_K};
-    for (size_t k = 0; k < sizeof types / sizeof *types; k++) {
+    for (int type = 0; type < QUANT_TYPE_COUNT; type++) {
         struct problem p;
-        make(&p, types[k], 40, 512, 15, &rng);
+        make(&p, (enum quant_type)type, 40, 512, 15, &rng);
         float *all = multiply(&p, 0), *x = malloc(15 * 512 * sizeof *x);
         memcpy(x, p.v.x, 15 * 512 * sizeof *x);
         for (size_t count = 1; count < 15; count++) {
@@ -202,43 +199,52 @@ static void parts_of_the_groups_leave_the_others_alone(void **state)
     drop(&p);
 }
 
+// Where a block has its half scales.
+static const struct extreme {
+    enum quant_type type;
+    uint32_t halves[2];
+} extremes[] = {
+    {QUANT_Q4_0, {0, 0}},   {QUANT_Q4_1, {0, 2}},     {QUANT_Q5_0, {0, 0}},
+    {QUANT_Q5_1, {0, 2}},   {QUANT_Q8_0, {0, 0}},     {QUANT_IQ4_NL, {0, 0}},
+    {QUANT_Q2_K, {80, 82}}, {QUANT_Q3_K, {108, 108}}, {QUANT_Q4_K, {0, 2}},
+    {QUANT_Q5_K, {0, 2}},   {QUANT_Q6_K, {208, 208}}, {QUANT_IQ4_XS, {0, 0}},
+};
+
+static void check_extreme(const struct extreme *x, int fill, struct rng *rng)
+{
+    struct problem p;
+    make(&p, x->type, 16, 512, 2, rng);
+    const struct quant_format *f = p.m.format;
+    size_t bytes = quant_bytes(f, 16 * 512);
+    memset(p.file, x->type == QUANT_Q8_0 ? (fill ? 0x81 : 0x7f) : fill, bytes);
+    for (size_t b = 0; b < bytes; b += f->bytes)
+        for (int h = 0; h < 2; h++)
+            memcpy(p.file + b + x->halves[h], "\x00\x3c", 2); // 1.0
+    matrix_pack_group(&p.m, p.file, 0, p.packed);
+    for (size_t i = 0; i < 2 * 512; i++)
+        p.v.x[i] = i < 512 ? 127 : -127;
+    for (int level = 0; level <= (int)cpu_level_best(); level++) {
+        cpu_level_force((enum cpu_level)level);
+        float *y = multiply(&p, 0);
+        for (size_t t = 0; t < 2; t++) {
+            double want = quant_dot_reference(f, p.file, p.v.x + t * 512, 512);
+            if (!(fabs((double)y[t * 19] - want) <= 1e-6 * fabs(want)))
+                fail_msg("%s filled with %d, %s: %g, expected %g", f->name, fill,
+                         cpu_level_name((enum cpu_level)level), (double)y[t * 19], want);
+        }
+        free(y);
+    }
+    drop(&p);
+}
+
 static void extreme_weights_and_inputs_do_not_overflow(void **state)
 {
     (void)state;
     struct rng rng;
     rng_seed(&rng, 13);
-    static const enum quant_type types[] = {QUANT_Q4_0, QUANT_Q8_0, QUANT_Q4_K, QUANT_Q6_K};
-    for (size_t k = 0; k < 4; k++)
-        for (int fill = 0; fill < 256; fill += 255) {
-            struct problem p;
-            make(&p, types[k], 16, 512, 2, &rng);
-            memset(p.file, fill,
-                   matrix_bytes(&p.m) < quant_bytes(p.m.format, 16 * 512)
-                       ? matrix_bytes(&p.m)
-                       : quant_bytes(p.m.format, 16 * 512));
-            const struct quant_format *f = p.m.format;
-            static const int halves[][2] = {{0, 0}, {0, 0}, {0, 2}, {208, 208}};
-            for (size_t b = 0; b < 16 * 512 / f->block; b++)
-                for (int h = 0; h < 2; h++)
-                    memcpy(p.file + b * f->bytes + halves[k][h], "\x00\x3c", 2); // 1.0
-            if (types[k] == QUANT_Q8_0)
-                for (size_t i = 0; i < 16 * 512 / 32 * 34; i++)
-                    if (i % 34 >= 2)
-                        p.file[i] = fill ? 0x81 : 0x7f;
-            matrix_pack_group(&p.m, p.file, 0, p.packed);
-            for (size_t i = 0; i < 2 * 512; i++)
-                p.v.x[i] = i < 512 ? 127 : -127;
-            for (int level = 0; level <= (int)cpu_level_best(); level++) {
-                cpu_level_force((enum cpu_level)level);
-                float *y = multiply(&p, 0);
-                for (size_t t = 0; t < 2; t++) {
-                    double want = quant_dot_reference(f, p.file, p.v.x + t * 512, 512);
-                    assert_true(fabs((double)y[t * 19] - want) <= 1e-6 * fabs(want));
-                }
-                free(y);
-            }
-            drop(&p);
-        }
+    for (size_t k = 0; k < sizeof extremes / sizeof *extremes; k++)
+        for (int fill = 0; fill < 256; fill += 255)
+            check_extreme(&extremes[k], fill, &rng);
 }
 
 int main(void)
