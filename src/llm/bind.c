@@ -60,10 +60,7 @@ static enum err_code remember(struct binder *b, struct matrix *matrix, const str
         b->weight_cap = cap;
     }
     m->weights[m->weight_count++] = (struct weight){matrix, t, m->packed_bytes};
-    if (matrix->pack == MATRIX_ROWS)
-        matrix->data = t->data;
-    else
-        m->packed_bytes += (matrix_bytes(matrix) + ALIGN - 1) / ALIGN * ALIGN;
+    m->packed_bytes += (matrix_bytes(matrix) + ALIGN - 1) / ALIGN * ALIGN;
     return ERR_OK;
 }
 
@@ -154,8 +151,6 @@ static void pack_all(void *arg, unsigned thread)
     struct packing *p = arg;
     for (size_t i = 0; i < p->model->weight_count; i++) {
         const struct weight *w = &p->model->weights[i];
-        if (w->matrix->pack == MATRIX_ROWS)
-            continue;
         unsigned char *to = p->model->packed + w->at;
         size_t groups = matrix_groups(w->matrix), g;
         while ((g = team_claim(p->team, 1)) < groups)
@@ -169,8 +164,6 @@ static void pack_all(void *arg, unsigned thread)
 enum err_code bind_pack(struct binder *b, struct team *team)
 {
     struct model *m = b->model;
-    if (!m->packed_bytes)
-        return ERR_OK;
     m->packed = memory_take(m->packed_bytes);
     if (!m->packed)
         return err_set(b->err, ERR_NO_MEMORY, "%s: %zu MiB of memory are needed for the weights",
@@ -178,7 +171,6 @@ enum err_code bind_pack(struct binder *b, struct team *team)
     struct packing p = {m, team};
     team_run(team, pack_all, &p);
     for (size_t i = 0; i < m->weight_count; i++)
-        if (m->weights[i].matrix->pack != MATRIX_ROWS)
-            m->weights[i].matrix->data = m->packed + m->weights[i].at;
+        m->weights[i].matrix->data = m->packed + m->weights[i].at;
     return ERR_OK;
 }
