@@ -160,7 +160,7 @@ static void an_adapter_is_what_is_merged_into_the_weights(void **state)
         for (int k = 0; k < TEXT; k++) {
             const float *want = tiny_feed(merged, whole, text + k, 1);
             double off = distance(tiny_feed(e, with, text + k, 1), want);
-            if (!(off < 1e-4))
+            if (!(off < 3e-4)) // the last bit of a cached half may differ
                 fail_msg("%s: relative error %g at %d", archs[i], off, k);
             assert_true(distance(tiny_feed(e, without, text + k, 1), want) > 1e-2);
         }
