@@ -6,7 +6,8 @@
     X(watch)                                                                                       \
     X(incidents)                                                                                   \
     X(summary)                                                                                     \
-    X(generate) X(train) X(eval) X(config) X(pipeline) X(doctor) X(backup) X(restore) X(docs)
+    X(generate)                                                                                    \
+    X(train) X(model) X(eval) X(config) X(pipeline) X(doctor) X(backup) X(restore) X(docs)
 
 #define X(name) extern const struct command command_##name;
 COMMANDS(X)

@@ -282,7 +282,7 @@ static void check_agreement(bool tied)
     struct session *session;
     const float *theirs;
     assert_ok(engine_open(path, 2, &e, &err), err);
-    assert_ok(session_open(e, 0, &session, &err), err);
+    assert_ok(session_open(e, NULL, &session, &err), err);
     for (uint32_t i = 0; i < T; i++) {
         assert_ok(engine_feed(e, session, &tokens[i], 1, &theirs, &err), err);
         memcpy(fed + i * shape.V, theirs, shape.V * sizeof *fed);

@@ -1,0 +1,49 @@
+// fettle model perplexity: how well a model foresees a text.
+#include "base/json_out.h"
+#include "base/progress.h"
+#include "cli/model.h"
+#include "train/perplexity.h"
+
+static bool show(void *arg, uint64_t done, uint64_t total)
+{
+    struct progress *p = arg;
+    p->total = total;
+    progress_at(p, done, NULL);
+    return true;
+}
+
+enum err_code cli_model_perplexity(const struct option_list *operands, struct err *err)
+{
+    if (operands->count != 2)
+        return err_set(err, ERR_USAGE, "one model is expected after 'perplexity'");
+    if (!model_options.text)
+        return err_set(err, ERR_USAGE, "--text FILE is expected");
+    struct perplexity_plan plan = {operands->items[1], model_options.text,
+                                   (uint32_t)model_options.context, (uint64_t)model_options.tokens,
+                                   (unsigned)model_options.threads};
+    struct perplexity_result r;
+    struct progress bar;
+    progress_open(&bar, "reading", 0);
+    enum err_code code = perplexity_measure(&plan, show, &bar, &r, err);
+    progress_clear(&bar);
+    if (code)
+        return code;
+    struct buf out = {0};
+    if (common_options.json) {
+        struct json_out j;
+        json_open(&j, &out);
+        json_object(&j);
+        json_key_text(&j, "model", plan.model);
+        json_key_real(&j, "perplexity", r.perplexity);
+        json_key_real(&j, "loss", r.loss);
+        json_key_int(&j, "tokens", (int64_t)r.tokens);
+        json_end(&j);
+    } else {
+        buf_printf(&out, "%s: perplexity %.4f (loss %.5f) over %llu tokens", plan.model,
+                   r.perplexity, r.loss, (unsigned long long)r.tokens);
+    }
+    buf_add_char(&out, '\n');
+    code = cli_print(&out, err);
+    buf_free(&out);
+    return code;
+}

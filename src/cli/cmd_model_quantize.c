@@ -1,0 +1,101 @@
+// fettle model quantize: smaller weights, and what they cost.
+#include <math.h>
+
+#include "base/json_out.h"
+#include "base/progress.h"
+#include "cli/model.h"
+#include "train/perplexity.h"
+#include "train/quantize.h"
+
+struct report {
+    struct buf text;
+    struct json_out json;
+    struct progress bar;
+    uint64_t done;
+};
+
+static bool add_tensor(void *arg, const struct quantize_tensor *t)
+{
+    struct report *r = arg;
+    if (common_options.json) {
+        json_object(&r->json);
+        json_key(&r->json, "name");
+        json_str(&r->json, t->name);
+        json_key_text(&r->json, "from", t->from);
+        json_key_text(&r->json, "to", t->to);
+        json_key_int(&r->json, "bytes", (int64_t)t->bytes_after);
+        json_key_real(&r->json, "error", t->error);
+        json_end(&r->json);
+    } else {
+        buf_printf(&r->text, "%-32.*s %-6s -> %-6s %10llu bytes, off by %.3f %%\n",
+                   STR_ARG(t->name), t->from, t->to, (unsigned long long)t->bytes_after,
+                   100 * t->error);
+    }
+    progress_at(&r->bar, r->done += t->weights, NULL);
+    return true;
+}
+
+static enum err_code measure(const char *model, double *perplexity, struct err *err)
+{
+    struct perplexity_plan plan = {model, model_options.text, (uint32_t)model_options.context,
+                                   (uint64_t)model_options.tokens, (unsigned)model_options.threads};
+    struct perplexity_result r;
+    enum err_code code = perplexity_measure(&plan, NULL, NULL, &r, err);
+    *perplexity = r.perplexity;
+    return code;
+}
+
+static void finish(struct report *r, const struct quantize_result *q, double before, double after)
+{
+    if (common_options.json) {
+        json_end(&r->json);
+        json_key_int(&r->json, "bytes_before", (int64_t)q->bytes_before);
+        json_key_int(&r->json, "bytes_after", (int64_t)q->bytes_after);
+        json_key_real(&r->json, "error", q->error);
+        json_key_real(&r->json, "perplexity_before", before);
+        json_key_real(&r->json, "perplexity_after", after);
+        json_end(&r->json);
+        buf_add_char(&r->text, '\n');
+        return;
+    }
+    buf_printf(&r->text, "%s: %.2f MB of weights, %.2f MB before; off by %.3f %%\n",
+               model_options.out, (double)q->bytes_after / 1e6, (double)q->bytes_before / 1e6,
+               100 * q->error);
+    if (isfinite(before))
+        buf_printf(&r->text, "perplexity %.4f, %.4f before (%+.3f %%)\n", after, before,
+                   100 * (after / before - 1));
+}
+
+enum err_code cli_model_quantize(const struct option_list *operands, struct err *err)
+{
+    if (operands->count != 2)
+        return err_set(err, ERR_USAGE, "one model is expected after 'quantize'");
+    if (!model_options.out)
+        return err_set(err, ERR_USAGE, "--out FILE is expected");
+    struct report r = {0};
+    progress_open(&r.bar, "quantizing", 0);
+    json_open(&r.json, &r.text);
+    if (common_options.json) {
+        json_object(&r.json);
+        json_key_text(&r.json, "file", model_options.out);
+        json_key(&r.json, "tensors");
+        json_array(&r.json);
+    }
+    struct quantize_plan plan = {operands->items[1], model_options.out,
+                                 model_options.type, (unsigned)model_options.threads,
+                                 add_tensor,         &r};
+    struct quantize_result q;
+    double before = NAN, after = NAN;
+    enum err_code code = quantize_model(&plan, &q, err);
+    progress_clear(&r.bar);
+    if (!code && model_options.text)
+        code = measure(plan.in, &before, err);
+    if (!code && model_options.text)
+        code = measure(plan.out, &after, err);
+    if (!code) {
+        finish(&r, &q, before, after);
+        code = cli_print(&r.text, err);
+    }
+    buf_free(&r.text);
+    return code;
+}

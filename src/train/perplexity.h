@@ -1,0 +1,28 @@
+// How well a model foresees a text: the exponential of the mean loss over its tokens.
+#ifndef FETTLE_TRAIN_PERPLEXITY_H
+#define FETTLE_TRAIN_PERPLEXITY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct perplexity_plan {
+    const char *model;
+    const char *corpus;   // files as in train/corpus.h, separated by commas; of chats the answers
+    uint32_t context;     // 0: the model's
+    uint64_t tokens_most; // to be looked at; 0: all
+    unsigned threads;
+};
+
+struct perplexity_result {
+    double loss, perplexity; // mean over tokens
+    uint64_t tokens;
+};
+
+// `progress` gets the tokens done and in all; false stops with ERR_CANCELLED. It may be NULL.
+typedef bool perplexity_fn(void *arg, uint64_t done, uint64_t total);
+enum err_code perplexity_measure(const struct perplexity_plan *plan, perplexity_fn *progress,
+                                 void *arg, struct perplexity_result *result, struct err *err);
+
+#endif
