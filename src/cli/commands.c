@@ -7,7 +7,7 @@
     X(incidents)                                                                                   \
     X(summary)                                                                                     \
     X(generate)                                                                                    \
-    X(train) X(model) X(eval) X(config) X(pipeline) X(doctor) X(backup) X(restore) X(docs)
+    X(train) X(model) X(runs) X(eval) X(config) X(pipeline) X(doctor) X(backup) X(restore) X(docs)
 
 #define X(name) extern const struct command command_##name;
 COMMANDS(X)

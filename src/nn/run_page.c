@@ -1,0 +1,153 @@
+// Runs as an HTML page with charts in SVG.
+#include "nn/run_page.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+enum { WIDTH = 640, HEIGHT = 240, MARGIN = 48, POINTS = 600 };
+
+static const char *const colours[] = {"#0b6bcb", "#c2410c", "#15803d", "#7e22ce", "#a16207"};
+
+static const char *colour(size_t i)
+{
+    return colours[i % (sizeof colours / sizeof *colours)];
+}
+
+static void add_escaped(struct buf *to, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '<')
+            buf_add_z(to, "&lt;");
+        else if (*text == '&')
+            buf_add_z(to, "&amp;");
+        else
+            buf_add_char(to, *text);
+    }
+}
+
+struct range {
+    double low, high;
+    uint64_t last;
+};
+
+static struct range range_of(const struct run *const *runs, size_t count, const char *metric)
+{
+    struct range r = {INFINITY, -INFINITY, 1};
+    for (size_t i = 0; i < count; i++) {
+        const struct run_metric *m = run_metric_find(runs[i], metric);
+        for (size_t k = 0; m && k < m->count; k++) {
+            if (!isfinite(m->points[k].value))
+                continue;
+            r.low = fmin(r.low, m->points[k].value);
+            r.high = fmax(r.high, m->points[k].value);
+            r.last = m->points[k].step > r.last ? m->points[k].step : r.last;
+        }
+    }
+    if (r.high <= r.low) {
+        r.high = r.low + fmax(fabs(r.low) * 0.1, 1e-6);
+        r.low -= fmax(fabs(r.low) * 0.1, 1e-6);
+    }
+    return r;
+}
+
+// At most POINTS of a metric's points.
+static void add_line(struct buf *to, const struct run_metric *m, const struct range *r,
+                     const char *stroke)
+{
+    size_t step = m->count / POINTS + 1;
+    buf_printf(to, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\" points=\"", stroke);
+    for (size_t k = 0; k < m->count; k += step) {
+        const struct run_point *p = &m->points[k];
+        if (!isfinite(p->value))
+            continue;
+        double x = MARGIN + (WIDTH - MARGIN - 8) * (double)p->step / (double)r->last;
+        double y = 8 + (HEIGHT - 32) * (r->high - p->value) / (r->high - r->low);
+        buf_printf(to, "%.1f,%.1f ", x, y);
+    }
+    buf_add_z(to, "\"/>");
+}
+
+static void add_chart(struct buf *to, const struct run *const *runs, size_t count,
+                      const char *metric)
+{
+    struct range r = range_of(runs, count, metric);
+    if (!isfinite(r.low))
+        return;
+    buf_add_z(to, "<h2>");
+    add_escaped(to, metric);
+    buf_printf(to,
+               "</h2><svg viewBox=\"0 0 %d %d\" role=\"img\"><rect x=\"%d\" y=\"8\" width=\"%d\" "
+               "height=\"%d\" fill=\"none\" stroke=\"#ccc\"/>",
+               WIDTH, HEIGHT, MARGIN, WIDTH - MARGIN - 8, HEIGHT - 32);
+    buf_printf(to,
+               "<text x=\"2\" y=\"16\">%.4g</text><text x=\"2\" y=\"%d\">%.4g</text>"
+               "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">step %llu</text>",
+               r.high, HEIGHT - 24, r.low, WIDTH - 8, HEIGHT - 8, (unsigned long long)r.last);
+    for (size_t i = 0; i < count; i++) {
+        const struct run_metric *m = run_metric_find(runs[i], metric);
+        if (m)
+            add_line(to, m, &r, colour(i));
+    }
+    buf_add_z(to, "</svg>");
+}
+
+// True when no run before `run` has the metric: it is drawn once.
+static bool first_with(const struct run *const *runs, size_t run, const char *metric)
+{
+    for (size_t i = 0; i < run; i++)
+        if (run_metric_find(runs[i], metric))
+            return false;
+    return true;
+}
+
+static void add_legend(struct buf *to, const struct run *const *runs, size_t count)
+{
+    buf_add_z(to, "<ul>");
+    for (size_t i = 0; i < count; i++) {
+        char started[TIME_TEXT_BYTES];
+        buf_printf(to, "<li style=\"color:%s\"><b>", colour(i));
+        add_escaped(to, runs[i]->name);
+        buf_printf(to, "</b> %.8s, %s, started %s</li>", runs[i]->id,
+                   run_status_name(runs[i]->status), time_to_text(runs[i]->start_us, started));
+    }
+    buf_add_z(to, "</ul>");
+}
+
+static void add_settings(struct buf *to, const struct run *const *runs, size_t count)
+{
+    buf_add_z(to, "<h2>Settings</h2><table>");
+    for (size_t k = 0; count && k < runs[0]->param_count; k++) {
+        const struct run_param *p = &runs[0]->params[k];
+        buf_add_z(to, "<tr><th>");
+        add_escaped(to, p->name);
+        buf_add_z(to, "</th>");
+        for (size_t i = 0; i < count; i++) {
+            const char *value = run_param_find(runs[i], p->name);
+            bool differs = !value || strcmp(value, p->value) != 0;
+            buf_add_z(to, differs ? "<td class=\"other\">" : "<td>");
+            add_escaped(to, value ? value : "-");
+            buf_add_z(to, "</td>");
+        }
+        buf_add_z(to, "</tr>");
+    }
+    buf_add_z(to, "</table>");
+}
+
+void run_page_write(const struct run *const *runs, size_t count, struct buf *to)
+{
+    buf_add_z(to, "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">"
+                  "<meta name=\"viewport\" content=\"width=device-width\"><title>Runs</title>"
+                  "<style>body{font:15px/1.4 system-ui,sans-serif;max-width:44em;margin:2em auto;"
+                  "padding:0 1em}svg{width:100%}svg text{font-size:11px;fill:#555}"
+                  "td,th{text-align:left;padding:.1em .8em .1em 0}th{font-weight:normal;"
+                  "color:#555}.other{font-weight:bold}</style><h1>Runs</h1>");
+    add_legend(to, runs, count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < runs[i]->metric_count; k++)
+            if (first_with(runs, i, runs[i]->metrics[k].name))
+                add_chart(to, runs, count, runs[i]->metrics[k].name);
+    add_settings(to, runs, count);
+    buf_add_z(to, "</html>\n");
+}
