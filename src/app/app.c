@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "app/app_private.h"
+#include "app/models.h"
 #include "base/file.h"
 #include "base/log.h"
 
@@ -66,6 +67,8 @@ static enum err_code open_stages(struct app *a, struct err *err)
         a->summarized_until_us = app_now_us(a);
         code = upkeep_start(a, err);
     }
+    if (code == ERR_OK)
+        code = app_models_open(a, err);
     return code;
 }
 
@@ -100,6 +103,7 @@ enum err_code app_close(struct app **app, struct err *err)
     struct app *a = *app;
     if (!a)
         return ERR_OK;
+    app_models_close(a);
     // Sources first, then what they fed: the writer may still be handing stored readings on, so
     // the ring stops taking only after an empty batch came back from behind them.
     upkeep_stop(a);

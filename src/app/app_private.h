@@ -155,6 +155,8 @@ struct app {
     pthread_mutex_t summary_lock;
     int64_t summarized_until_us; // plant time
 
+    struct app_models *models; // models.c; has its own lock; NULL while offline
+
     // The one built-in source that may run (source_demo.c, source_replay.c).
     pthread_t source_thread;
     bool source_running;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/app_private.h"
+#include "app/models.h"
 #include "base/file.h"
 #include "base/log.h"
 
@@ -27,7 +28,7 @@ const struct setting_def app_settings[] = {
 const struct setting_def *const *app_setting_tables(size_t *count)
 {
     static const struct setting_def *const tables[] = {app_settings, store_settings,
-                                                       detect_settings};
+                                                       detect_settings, app_llm_settings};
     *count = sizeof tables / sizeof *tables;
     return tables;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/app_private.h"
+#include "app/models.h"
 
 void stage_meter_init(struct stage_meter *m, const char *name, const char *input,
                       const char *output)
@@ -64,6 +65,7 @@ void app_status(struct app *a, struct app_status *out)
     int64_t last = atomic_load(&a->stages[STAGE_INTAKE].last_us);
     out->sensor_active = last != TIME_NONE && clock_wall_us() - last < 10 * US_PER_SECOND;
     out->detector_active = atomic_load(&a->stages[STAGE_DETECT].active);
+    out->llm_active = app_models_active(a);
     out->api_active = true;
     struct err err;
     if (store_anomaly_count(a->store, app_now_us(a) - US_PER_DAY, &out->anomaly_count_24h, &err) !=

@@ -144,3 +144,31 @@ bool json_get_bool(const struct json_node *object, const char *key)
     const struct json_node *n = json_get(object, key);
     return n && n->type == JSON_BOOL && n->truth;
 }
+
+void json_write(struct json_out *j, const struct json_node *n)
+{
+    switch (n->type) {
+    case JSON_OBJECT:
+    case JSON_ARRAY:
+        n->type == JSON_OBJECT ? json_object(j) : json_array(j);
+        for (const struct json_node *child = n->first; child; child = child->next) {
+            if (n->type == JSON_OBJECT)
+                json_key(j, child->key.p);
+            json_write(j, child);
+        }
+        json_end(j);
+        return;
+    case JSON_STRING:
+        json_str(j, n->text);
+        return;
+    case JSON_NUMBER:
+        json_raw(j, n->text);
+        return;
+    case JSON_BOOL:
+        json_bool(j, n->truth);
+        return;
+    case JSON_NULL:
+        json_null(j);
+        return;
+    }
+}

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/json_out.h"
 #include "base/str.h"
 
 enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
@@ -30,6 +31,9 @@ struct json_node {
 // key twice is refused.
 enum err_code json_read(struct arena *arena, struct str text, const char *where,
                         struct json_node **out, struct err *err);
+
+// Writes a value as JSON text; numbers as they were written.
+void json_write(struct json_out *j, const struct json_node *n);
 
 // Every one of these takes NULL for a value that is not there.
 const struct json_node *json_get(const struct json_node *object, const char *key);

@@ -20,6 +20,7 @@
 #include "llm/engine.h"
 #include "llm/logprobs.h"
 #include "llm/sampler.h"
+#include "llm/stop.h"
 
 struct serving;
 struct answer;
@@ -65,6 +66,7 @@ struct serving_request {
     bool logprobs;       // of each token, with the `top` most likely ones beside it
     uint32_t top;        // SERVING_TOP_MAX at most
     bool keep_end;       // go on past the token that ends an answer
+    bool special;        // show control tokens by their names
     int64_t deadline_us; // clock_mono_us by which the answer must be over; 0: none
     // Called by the worker under its lock: both must be quick, must not block and must not call
     // this interface.

@@ -5,7 +5,6 @@
 #include <pthread.h>
 
 #include "llm/serving.h"
-#include "llm/stop.h"
 
 enum sequence_state { SEQUENCE_WAITS, SEQUENCE_RUNS, SEQUENCE_OVER };
 
@@ -37,7 +36,7 @@ struct answer {
     // The request; fixed after submission.
     int32_t *prompt;
     uint32_t prompt_count, max_tokens, top;
-    bool logprobs, keep_end, whole;
+    bool logprobs, keep_end, special, whole;
     int64_t deadline_us, submitted_us;
     void (*notify)(void *arg);
     bool (*wanted)(void *arg);

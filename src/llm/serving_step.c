@@ -75,7 +75,7 @@ static void plan_one(struct serving *s, struct plan *p, uint32_t i)
 static bool show(struct serving *s, struct sequence *q, int32_t token)
 {
     buf_reset(&q->piece);
-    tokenizer_piece(engine_tokenizer(s->engine), token, false, &q->piece);
+    tokenizer_piece(engine_tokenizer(s->engine), token, q->answer->special, &q->piece);
     return stop_feed(q->stop, buf_str(&q->piece), &q->shown);
 }
 

@@ -63,6 +63,7 @@ static enum err_code open_answer(struct serving *s, const struct serving_request
     a->logprobs = r->logprobs;
     a->top = r->top;
     a->keep_end = r->keep_end;
+    a->special = r->special;
     a->whole = r->whole;
     a->deadline_us = r->deadline_us;
     a->submitted_us = clock_mono_us();
@@ -111,10 +112,11 @@ enum err_code serving_submit(struct serving *s, const struct serving_request *re
         code = open_answer(s, request, &a, err);
     if (code)
         return code;
+    *out = a; // before the worker can tell of it
     code = enqueue(s, a, err);
-    if (code)
+    if (code) {
+        *out = NULL;
         answer_free(a);
-    else
-        *out = a;
+    }
     return code;
 }

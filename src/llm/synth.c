@@ -233,10 +233,13 @@ static void keys(struct writer *w)
 #undef KEY
 }
 
-// 256 bytes, " t" (so that there is a merge), the names that llama.cpp looks for, and fillers.
+// 256 bytes, " t" (so that there is a merge), the names that llama.cpp looks for, those that chat
+// templates need, and fillers.
 static void own_tokens(struct writer *w)
 {
-    static const char *const names[] = {"\xc4\xa0t", "<|endoftext|>", "<unk>", "<s>", "</s>"};
+    static const char *const names[] = {"\xc4\xa0t", "<|endoftext|>", "<unk>",      "<s>",
+                                        "</s>",      "<|im_start|>",  "<|im_end|>", "<|system|>",
+                                        "<|user|>",  "<|assistant|>", "<|end|>"};
     enum { FIXED = 256 + sizeof names / sizeof *names, FILLER = 16 };
     uint32_t V = w->shape->V;
     struct str *tokens = calloc(V, sizeof *tokens);

@@ -37,6 +37,14 @@ void handle_config(struct exchange *x);
 void handle_config_change(struct exchange *x);
 // handle_events.c
 void handle_events(struct exchange *x);
+// handle_completions.c
+void handle_chat_completions(struct exchange *x);
+void handle_completions(struct exchange *x);
+// handle_models.c
+void handle_openai_models(struct exchange *x);
+void handle_models(struct exchange *x);
+void handle_model_load(struct exchange *x);
+void handle_model_unload(struct exchange *x);
 // handle_docs.c
 void handle_openapi(struct exchange *x);
 void handle_docs_page(struct exchange *x);

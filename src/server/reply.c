@@ -6,6 +6,7 @@
 
 #include "server/assets.h"
 #include "server/gzip.h"
+#include "server/openai_reply.h"
 #include "server/server_private.h"
 
 enum { PACK_FROM_BYTES = 1024, PACK_LEVEL = 1, REPLY_HEADERS_MAX = 20, STREAM_BLOCK = 4096 };
@@ -43,6 +44,10 @@ void reply_error(struct exchange *x, int status, const char *code, const char *f
     json_key_text(&j, "message", message);
     if (field)
         json_key_text(&j, "field", field);
+    if (x->route && strncmp(x->route->path, "/v1/", 4) == 0) {
+        json_key_text(&j, "param", field);
+        json_key_text(&j, "type", openai_error_type(status));
+    }
     json_end(&j);
     json_end(&j);
     if (status == 503 || status == 429)

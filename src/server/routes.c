@@ -172,6 +172,9 @@ static const struct param_def events_params[] = {
              "twice a second at most"},
     {0}};
 
+static const struct param_def model_name[] = {
+    {.name = "{name}", .required = true, .help = "The model's `name`"}, {0}};
+
 #define GET(path_, role_, handle_, summary_, params_, reply_)                                      \
     {                                                                                              \
         .method = METHOD_GET, .role = ROLE_##role_, .path = path_, .handle = handle_,              \
@@ -262,6 +265,46 @@ const struct route routes[] = {
         "Server-sent events: readings, anomaly, incident, summary. Last-Event-ID goes on where a "
         "stream ended",
         events_params, "text/event-stream"),
+    GET("/v1/models", VIEWER, handle_openai_models, "As OpenAI: the models that are loaded", NULL,
+        "OpenaiModels"),
+    {.method = METHOD_POST,
+     .role = ROLE_OPERATOR,
+     .path = "/v1/chat/completions",
+     .handle = handle_chat_completions,
+     .summary = "As OpenAI: goes on with a conversation; \"stream\": true sends it piece by piece",
+     .body = BODY_JSON,
+     .body_schema = "ChatRequest",
+     .reply_schema = "ChatCompletion"},
+    {.method = METHOD_POST,
+     .role = ROLE_OPERATOR,
+     .path = "/v1/completions",
+     .handle = handle_completions,
+     .summary = "As OpenAI: goes on with a text",
+     .body = BODY_JSON,
+     .body_schema = "CompletionRequest",
+     .reply_schema = "Completion"},
+    GET("/api/v1/models", VIEWER, handle_models,
+        "The language models there are, with what the loaded ones are doing", NULL, "Models"),
+    {.method = METHOD_POST,
+     .role = ROLE_ENGINEER,
+     .path = "/api/v1/models/{name}/load",
+     .handle = handle_model_load,
+     .summary = "Load a model; the answer comes when it is ready",
+     .params = model_name,
+     .body = BODY_JSON,
+     .body_optional = true,
+     .body_schema = "Nothing",
+     .reply_schema = "ModelChanged"},
+    {.method = METHOD_POST,
+     .role = ROLE_ENGINEER,
+     .path = "/api/v1/models/{name}/unload",
+     .handle = handle_model_unload,
+     .summary = "Unload a model: its answers end, its memory is given back",
+     .params = model_name,
+     .body = BODY_JSON,
+     .body_optional = true,
+     .body_schema = "Nothing",
+     .reply_schema = "ModelChanged"},
     {.method = METHOD_POST,
      .role = ROLE_DEVICE,
      .path = "/write",

@@ -1,5 +1,6 @@
 // Opening and closing the server: the listening socket, MHD's threads, the watch over deadlines.
 #include "server/server.h"
+#include "app/models.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -268,6 +269,7 @@ void server_close(struct server **server)
     if (s->daemon) {
         MHD_quiesce_daemon(s->daemon);
         event_hub_end(s->events);
+        app_models_stop(s->app);
         drain(s);
         MHD_stop_daemon(s->daemon);
     }

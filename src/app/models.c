@@ -1,0 +1,473 @@
+// Loading, holding and unloading language models.
+#include "app/models.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/app_private.h"
+#include "base/file.h"
+#include "base/log.h"
+
+enum { PATH_BYTES = 4096, LISTED_MAX = 1000 };
+
+static const char suffix[] = ".gguf";
+
+const struct setting_def app_llm_settings[] = {
+    {"llm.model", "", NULL,
+     "Language model loaded at start: a name from models/ of the data folder, or a GGUF file", 0, 0,
+     SETTING_TEXT, 0},
+    {"llm.threads", "0", "threads", "Threads of a model; 0: one for each processor", 0, 64,
+     SETTING_INT, 0},
+    {"llm.context", "4096", "tokens",
+     "Longest conversation, prompt and answer together; 0: what the model was trained for", 0,
+     1048576, SETTING_INT, 0},
+    {"llm.sessions", "4", "answers", "Answers that are written at once", 1, SERVING_SESSIONS_MAX,
+     SETTING_INT, 0},
+    {"llm.queue", "32", "answers", "Answers that may wait (429 beyond)", 1, 4096, SETTING_INT, 0},
+    {"llm.cache", "f16", "f16|q8_0", "How keys and values are held; q8_0 takes half the memory", 0,
+     0, SETTING_CHOICE, 0},
+    {"llm.keep", "256M", NULL,
+     "Memory for computed prompts that later ones may begin with; 0: none is kept", 0,
+     1099511627776.0, SETTING_BYTES, 0},
+    {"llm.time_limit", "10m", NULL, "Longest time for one answer, waiting included", 1e6, 86400e6,
+     SETTING_DURATION, 0},
+    {0}};
+
+struct app_model {
+    char name[APP_MODEL_NAME_BYTES];
+    struct serving *serving;
+    struct chat_template *chat; // NULL: see chat_error
+    struct err chat_error;
+    int64_t loaded_us, time_limit_us;
+    uint64_t file_bytes;
+    unsigned holders;
+};
+
+struct app_models {
+    pthread_mutex_t lock;
+    struct app_model *loaded[APP_MODELS_LOADED_MAX]; // in the order of loading
+    size_t count;
+    bool loading, stopped;
+    char failed[APP_MODEL_NAME_BYTES]; // the model whose loading failed last
+    struct err failure;
+};
+
+static void model_free(struct app_model *m)
+{
+    serving_close(&m->serving);
+    chat_template_close(&m->chat);
+    free(m);
+}
+
+// ---- names and files ----
+
+static bool is_name(const char *name)
+{
+    return name[0] && name[0] != '.' && !strchr(name, '/') && strlen(name) < APP_MODEL_NAME_BYTES;
+}
+
+static void name_of_file(const char *path, char out[APP_MODEL_NAME_BYTES])
+{
+    const char *slash = strrchr(path, '/');
+    struct str name = str_of(slash ? slash + 1 : path);
+    if (str_ends(name, STR_LIT(".gguf")))
+        name.n -= sizeof suffix - 1;
+    str_copy(out, APP_MODEL_NAME_BYTES, name);
+}
+
+// The file that the setting names outside of the models' folder; "" for none.
+static void set_file(struct app *a, char out[PATH_BYTES])
+{
+    const struct settings *s = app_settings_hold(a);
+    const char *model = settings_text(s, "llm.model");
+    out[0] = '\0';
+    if (strchr(model, '/') || str_ends(str_of(model), STR_LIT(".gguf")))
+        str_copy(out, PATH_BYTES, str_of(model));
+    app_settings_release(a, s);
+}
+
+static enum err_code find_file(struct app *a, const char *name, char out[PATH_BYTES],
+                               struct err *err)
+{
+    char set_name[APP_MODEL_NAME_BYTES];
+    if (!is_name(name))
+        return err_set(err, ERR_USAGE, "\"%.64s\" is no name of a model", name);
+    set_file(a, out);
+    name_of_file(out, set_name);
+    if (out[0] && strcmp(set_name, name) == 0)
+        return ERR_OK;
+    if (snprintf(out, PATH_BYTES, "%s/models/%s%s", app_data_dir(a), name, suffix) >= PATH_BYTES)
+        return err_set(err, ERR_LIMIT, "%s: path too long", app_data_dir(a));
+    if (!file_exists(out))
+        return err_set(err, ERR_NOT_FOUND, "there is no model %s: %s is not there", name, out);
+    return ERR_OK;
+}
+
+static uint64_t size_of_file(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+// ---- loading ----
+
+static struct serving_settings serving_settings_of(const struct settings *s)
+{
+    int64_t threads = settings_int(s, "llm.threads");
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return (struct serving_settings){
+        .threads = threads           ? (unsigned)threads
+                   : processors < 1  ? 1
+                   : processors > 64 ? 64
+                                     : (unsigned)processors,
+        .context = (uint32_t)settings_int(s, "llm.context"),
+        .sessions = (uint32_t)settings_int(s, "llm.sessions"),
+        .queue = (uint32_t)settings_int(s, "llm.queue"),
+        .cache = settings_int(s, "llm.cache") ? CACHE_Q8_0 : CACHE_F16,
+        .keep_bytes = (size_t)settings_int(s, "llm.keep"),
+    };
+}
+
+static enum err_code open_model(struct app *a, const char *name, const char *path,
+                                struct app_model **out, struct err *err)
+{
+    struct app_model *m = calloc(1, sizeof *m);
+    if (!m)
+        return err_set(err, ERR_NO_MEMORY, "out of memory for a model");
+    str_copy(m->name, sizeof m->name, str_of(name));
+    const struct settings *s = app_settings_hold(a);
+    struct serving_settings settings = serving_settings_of(s);
+    m->time_limit_us = settings_int(s, "llm.time_limit");
+    app_settings_release(a, s);
+    m->file_bytes = size_of_file(path);
+    m->loaded_us = clock_wall_us();
+    enum err_code code = serving_open(path, &settings, &m->serving, err);
+    if (code) {
+        model_free(m);
+        return code;
+    }
+    chat_template_open(serving_model(m->serving)->file, serving_tokenizer(m->serving), &m->chat,
+                       &m->chat_error);
+    *out = m;
+    return ERR_OK;
+}
+
+static struct app_model *find_loaded(struct app_models *t, const char *name)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (strcmp(t->loaded[i]->name, name) == 0)
+            return t->loaded[i];
+    return NULL;
+}
+
+// Claims the right to load; one at a time.
+static enum err_code begin_loading(struct app_models *t, const char *name, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    pthread_mutex_lock(&t->lock);
+    if (t->stopped)
+        code = err_set(err, ERR_CONFLICT, "fettle is stopping");
+    else if (find_loaded(t, name))
+        code = err_set(err, ERR_CONFLICT, "%s is loaded", name);
+    else if (t->loading)
+        code = err_set(err, ERR_BUSY, "another model is being loaded: try again");
+    else if (t->count == APP_MODELS_LOADED_MAX)
+        code = err_set(err, ERR_CONFLICT, "%d models are loaded: unload one first",
+                       APP_MODELS_LOADED_MAX);
+    else
+        t->loading = true;
+    pthread_mutex_unlock(&t->lock);
+    return code;
+}
+
+static enum err_code load(struct app *a, const char *name, const char *path, struct err *err)
+{
+    struct app_models *t = a->models;
+    struct app_model *m = NULL;
+    enum err_code code = begin_loading(t, name, err);
+    if (code)
+        return code;
+    code = open_model(a, name, path, &m, err);
+    pthread_mutex_lock(&t->lock);
+    t->loading = false;
+    if (code) {
+        str_copy(t->failed, sizeof t->failed, str_of(name));
+        err_set(&t->failure, err->code, "%s", err->text);
+    } else if (t->stopped) {
+        code = err_set(err, ERR_CONFLICT, "fettle is stopping");
+    } else {
+        if (strcmp(t->failed, name) == 0)
+            t->failed[0] = '\0';
+        t->loaded[t->count++] = m;
+        m = NULL;
+    }
+    pthread_mutex_unlock(&t->lock);
+    if (m)
+        model_free(m);
+    if (code == ERR_OK)
+        log_info("llm", "%s is loaded", name);
+    return code;
+}
+
+enum err_code app_model_load(struct app *a, const char *name, struct err *err)
+{
+    char path[PATH_BYTES];
+    enum err_code code = find_file(a, name, path, err);
+    return code ? code : load(a, name, path, err);
+}
+
+static void stop_and_drop(struct app_models *t, struct app_model *m)
+{
+    serving_stop(m->serving);
+    pthread_mutex_lock(&t->lock);
+    bool last = --m->holders == 0;
+    pthread_mutex_unlock(&t->lock);
+    if (last)
+        model_free(m);
+}
+
+enum err_code app_model_unload(struct app *a, const char *name, struct err *err)
+{
+    struct app_models *t = a->models;
+    pthread_mutex_lock(&t->lock);
+    struct app_model *m = t->stopped ? NULL : find_loaded(t, name);
+    for (size_t i = 0; m && i < t->count; i++)
+        if (t->loaded[i] == m) {
+            memmove(t->loaded + i, t->loaded + i + 1, (t->count - i - 1) * sizeof(void *));
+            t->count--;
+            m->holders++; // until it has stopped
+        }
+    pthread_mutex_unlock(&t->lock);
+    if (!m)
+        return err_set(err, ERR_CONFLICT, "%.64s is not loaded", name);
+    stop_and_drop(t, m);
+    log_info("llm", "%s is unloaded", name);
+    return ERR_OK;
+}
+
+// ---- life ----
+
+enum err_code app_models_open(struct app *a, struct err *err)
+{
+    char path[PATH_BYTES], name[APP_MODEL_NAME_BYTES];
+    a->models = calloc(1, sizeof *a->models);
+    if (!a->models || pthread_mutex_init(&a->models->lock, NULL) != 0) {
+        free(a->models);
+        a->models = NULL;
+        return err_set(err, ERR_NO_MEMORY, "out of memory for the models");
+    }
+    const struct settings *s = app_settings_hold(a);
+    name_of_file(settings_text(s, "llm.model"), name);
+    app_settings_release(a, s);
+    set_file(a, path);
+    struct err why;
+    enum err_code code = ERR_OK;
+    if (path[0])
+        code = load(a, name, path, &why);
+    else if (name[0])
+        code = app_model_load(a, name, &why);
+    if (code)
+        log_error("llm", "%s; the plant is watched without a language model", why.text);
+    return ERR_OK;
+}
+
+void app_models_stop(struct app *a)
+{
+    struct app_models *t = a->models;
+    if (!t)
+        return;
+    pthread_mutex_lock(&t->lock);
+    t->stopped = true;
+    size_t count = t->count;
+    pthread_mutex_unlock(&t->lock);
+    for (size_t i = 0; i < count; i++)
+        serving_stop(t->loaded[i]->serving);
+}
+
+void app_models_close(struct app *a)
+{
+    struct app_models *t = a->models;
+    if (!t)
+        return;
+    app_models_stop(a);
+    for (size_t i = 0; i < t->count; i++)
+        model_free(t->loaded[i]);
+    pthread_mutex_destroy(&t->lock);
+    free(t);
+    a->models = NULL;
+}
+
+// ---- holding ----
+
+static enum err_code not_loaded(const struct app_models *t, const char *name, struct err *err)
+{
+    struct buf list = {0};
+    for (size_t i = 0; i < t->count; i++)
+        buf_printf(&list, "%s%s", i ? ", " : "", t->loaded[i]->name);
+    enum err_code code =
+        name && name[0] ? err_set(err, ERR_NOT_FOUND, "the model %.64s is not loaded (loaded: %s)",
+                                  name, list.n ? list.p : "none")
+                        : err_set(err, ERR_NOT_FOUND,
+                                  "no language model is loaded: set llm.model, or POST "
+                                  "/api/v1/models/NAME/load");
+    buf_free(&list);
+    return code;
+}
+
+enum err_code app_model_hold(struct app *a, const char *name, struct app_model **out,
+                             struct err *err)
+{
+    struct app_models *t = a->models;
+    enum err_code code = ERR_OK;
+    *out = NULL;
+    if (!t)
+        return err_set(err, ERR_NOT_FOUND, "no language model is loaded");
+    pthread_mutex_lock(&t->lock);
+    struct app_model *m = NULL;
+    if (name && name[0])
+        m = find_loaded(t, name);
+    else if (t->count)
+        m = t->loaded[0];
+    if (m && !t->stopped)
+        m->holders++;
+    else
+        code = not_loaded(t, name, err);
+    pthread_mutex_unlock(&t->lock);
+    *out = code ? NULL : m;
+    return code;
+}
+
+void app_model_release(struct app *a, struct app_model **model)
+{
+    struct app_models *t = a->models;
+    struct app_model *m = *model;
+    if (!m)
+        return;
+    *model = NULL;
+    pthread_mutex_lock(&t->lock);
+    bool last = --m->holders == 0 && find_loaded(t, m->name) != m;
+    pthread_mutex_unlock(&t->lock);
+    if (last)
+        model_free(m);
+}
+
+bool app_models_active(struct app *a)
+{
+    if (!a->models)
+        return false;
+    pthread_mutex_lock(&a->models->lock);
+    bool active = a->models->count > 0;
+    pthread_mutex_unlock(&a->models->lock);
+    return active;
+}
+
+const char *app_model_name(const struct app_model *m)
+{
+    return m->name;
+}
+
+int64_t app_model_loaded_us(const struct app_model *m)
+{
+    return m->loaded_us;
+}
+
+struct serving *app_model_serving(const struct app_model *m)
+{
+    return m->serving;
+}
+
+int64_t app_model_time_limit_us(const struct app_model *m)
+{
+    return m->time_limit_us;
+}
+
+const struct chat_template *app_model_chat(const struct app_model *m, struct err *err)
+{
+    if (!m->chat)
+        err_set(err, m->chat_error.code, "%s", m->chat_error.text);
+    return m->chat;
+}
+
+// ---- the list ----
+
+static void describe(const struct app_model *m, struct app_model_info *out)
+{
+    const struct model *model = serving_model(m->serving);
+    *out = (struct app_model_info){.file_bytes = m->file_bytes,
+                                   .loaded = true,
+                                   .loaded_us = m->loaded_us,
+                                   .parameters = model->shape.parameters,
+                                   .context = serving_context(m->serving),
+                                   .vocabulary = model->shape.V};
+    str_copy(out->name, sizeof out->name, str_of(m->name));
+    str_copy(out->arch, sizeof out->arch, str_of(model_arch_name(model)));
+    str_copy(out->chat, sizeof out->chat, str_of(m->chat ? chat_template_name(m->chat) : ""));
+    serving_stats(m->serving, &out->stats);
+}
+
+static int by_name(const void *x, const void *y)
+{
+    const struct app_model_info *a = x, *b = y;
+    return strcmp(a->name, b->name);
+}
+
+static void add_file(struct app_models *t, const char *path, struct app_model_info *list,
+                     size_t *count)
+{
+    char name[APP_MODEL_NAME_BYTES];
+    name_of_file(path, name);
+    if (*count == LISTED_MAX || !is_name(name))
+        return;
+    for (size_t i = 0; i < *count; i++)
+        if (strcmp(list[i].name, name) == 0)
+            return;
+    struct app_model_info *info = &list[(*count)++];
+    *info = (struct app_model_info){.loaded_us = TIME_NONE, .file_bytes = size_of_file(path)};
+    str_copy(info->name, sizeof info->name, str_of(name));
+    if (strcmp(t->failed, name) == 0)
+        str_copy(info->error, sizeof info->error, str_of(t->failure.text));
+}
+
+static void add_folder(struct app *a, struct app_model_info *list, size_t *count)
+{
+    char dir[PATH_BYTES], path[PATH_BYTES + 256];
+    if (snprintf(dir, sizeof dir, "%s/models", app_data_dir(a)) >= (int)sizeof dir)
+        return;
+    DIR *d = opendir(dir);
+    for (struct dirent *e; d && (e = readdir(d));)
+        if (str_ends(str_of(e->d_name), STR_LIT(".gguf"))) {
+            snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
+            add_file(a->models, path, list, count);
+        }
+    if (d)
+        closedir(d);
+}
+
+enum err_code app_models_list(struct app *a, struct app_model_info **list, size_t *count,
+                              struct err *err)
+{
+    struct app_models *t = a->models;
+    char path[PATH_BYTES];
+    *count = 0;
+    *list = calloc(LISTED_MAX, sizeof **list);
+    if (!*list)
+        return err_set(err, ERR_NO_MEMORY, "out of memory for the list of models");
+    if (!t)
+        return ERR_OK;
+    set_file(a, path);
+    pthread_mutex_lock(&t->lock);
+    for (size_t i = 0; i < t->count; i++)
+        describe(t->loaded[i], &(*list)[(*count)++]);
+    if (path[0] && file_exists(path))
+        add_file(t, path, *list, count);
+    add_folder(a, *list, count);
+    size_t loaded = t->count;
+    pthread_mutex_unlock(&t->lock);
+    qsort(*list + loaded, *count - loaded, sizeof **list, by_name);
+    return ERR_OK;
+}

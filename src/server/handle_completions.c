@@ -1,0 +1,322 @@
+// POST /v1/chat/completions and /v1/completions: whole answers and streams.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "server/handlers.h"
+#include "server/openai_reply.h"
+#include "server/openai_request.h"
+#include "server/server_private.h"
+
+// One request until its answer is over; owned by the exchange or by its stream.
+struct completion {
+    struct app *app;
+    struct app_model *model;
+    struct answer *answer;
+    struct openai_head head;
+    struct buf echo;
+    struct MHD_Connection *mhd;
+    int fd;
+    struct exchange *waiting; // of a whole answer
+    struct answer_part part;
+    struct openai_choice *choices;
+    size_t count;
+    // Of a stream.
+    struct buf out;
+    size_t out_at;
+    bool ended;
+};
+
+static void completion_free(struct completion *c)
+{
+    answer_release(&c->answer);
+    app_model_release(c->app, &c->model);
+    answer_part_free(&c->part);
+    for (size_t i = 0; c->choices && i < c->count; i++)
+        openai_choice_free(&c->choices[i]);
+    free(c->choices);
+    buf_free(&c->echo);
+    buf_free(&c->out);
+    free(c);
+}
+
+// ---- from the worker, under its lock ----
+
+static bool still_connected(void *arg)
+{
+    const struct completion *c = arg;
+    char byte;
+    ssize_t n = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+static void resume_stream(void *arg)
+{
+    MHD_resume_connection(((struct completion *)arg)->mhd);
+}
+
+static void suspend_stream(void *arg)
+{
+    MHD_suspend_connection(((struct completion *)arg)->mhd);
+}
+
+static void continue_exchange(void *arg)
+{
+    exchange_continue(((struct completion *)arg)->waiting);
+}
+
+// ---- taking ----
+
+static bool take_part(struct completion *c)
+{
+    struct openai_choice *choice = &c->choices[c->part.choice];
+    openai_calls_feed(&choice->calls, buf_str(&c->part.text), &choice->text);
+    choice->finish = c->part.finish;
+    if (choice->finish != ANSWER_GOES_ON)
+        openai_calls_finish(&choice->calls, &choice->text);
+    return openai_choice_add_tokens(choice, &c->part) && !choice->text.failed &&
+           !c->part.text.failed;
+}
+
+// Why there is no answer; ERR_OK when there is one.
+static enum err_code failure(struct completion *c, enum answer_finish finish, struct err *err)
+{
+    if (finish == ANSWER_DEADLINE)
+        return err_set(err, ERR_BUSY, "the answer was not ready in time (llm.time_limit)");
+    return finish == ANSWER_FAILED ? answer_error(c->answer, err) : ERR_OK;
+}
+
+// ---- whole answers ----
+
+static void finish_whole(struct exchange *x)
+{
+    struct completion *c = x->work;
+    struct err err = {0};
+    bool good = true;
+    if (!c->answer) // could not be submitted: the error is there
+        return;
+    while (good && answer_take(c->answer, &c->part, NULL))
+        good = take_part(c);
+    if (!good)
+        err_set(&err, ERR_NO_MEMORY, "out of memory for the answer");
+    for (size_t i = 0; i < c->count && !err.code; i++)
+        failure(c, c->choices[i].finish, &err);
+    if (err.code) {
+        reply_err(x, &err, NULL);
+        return;
+    }
+    struct answer_stats stats;
+    struct json_out j;
+    answer_stats(c->answer, &stats);
+    reply_json(x, &j);
+    openai_write_answer(&j, &c->head, c->choices, c->count, &stats);
+}
+
+static void free_whole(struct exchange *x)
+{
+    completion_free(x->work);
+}
+
+// ---- streams ----
+
+static void end_stream(struct completion *c)
+{
+    struct answer_stats stats;
+    answer_stats(c->answer, &stats);
+    if (c->head.include_usage)
+        openai_write_usage_piece(&c->out, &c->head, &stats);
+    openai_write_done(&c->out);
+    c->ended = true;
+}
+
+static void end_stream_with_error(struct completion *c, const struct err *err)
+{
+    buf_reset(&c->out);
+    openai_write_error_piece(&c->out, err);
+    c->ended = true;
+}
+
+// Formats what is new. False: nothing is, and the connection has been suspended.
+static bool fill_stream(struct completion *c)
+{
+    struct err err;
+    buf_reset(&c->out);
+    c->out_at = 0;
+    if (!answer_take(c->answer, &c->part, suspend_stream))
+        return false;
+    struct openai_choice *choice = &c->choices[c->part.choice];
+    enum err_code code = take_part(c)
+                             ? failure(c, c->part.finish, &err)
+                             : err_set(&err, ERR_NO_MEMORY, "out of memory for the answer");
+    if (code) {
+        end_stream_with_error(c, &err);
+        return true;
+    }
+    openai_write_piece(&c->out, &c->head, choice, c->part.choice);
+    if (answer_over(c->answer))
+        end_stream(c);
+    return true;
+}
+
+static ssize_t read_stream(void *arg, uint64_t pos, char *to, size_t max)
+{
+    struct completion *c = arg;
+    (void)pos;
+    while (c->out_at == c->out.n) {
+        if (c->ended || c->out.failed)
+            return MHD_CONTENT_READER_END_OF_STREAM;
+        if (!fill_stream(c))
+            return 0;
+    }
+    size_t left = c->out.n - c->out_at;
+    size_t n = left < max ? left : max;
+    memcpy(to, c->out.p + c->out_at, n);
+    c->out_at += n;
+    return (ssize_t)n;
+}
+
+static void close_stream(void *arg)
+{
+    completion_free(arg);
+}
+
+// ---- beginning ----
+
+// An unknown model is 404, a prompt that is too long 400, a full queue 429, as OpenAI answers.
+static void refuse(struct exchange *x, const struct err *err, const char *field)
+{
+    if (err->code == ERR_NOT_FOUND)
+        reply_error(x, 404, "model_not_found", "model", "%s", err->text);
+    else if (err->code == ERR_LIMIT)
+        reply_error(x, 400, "context_length_exceeded", field, "%s", err->text);
+    else if (err->code == ERR_BUSY)
+        reply_error(x, 429, "rate_limit_exceeded", NULL, "%s", err->text);
+    else if (err->code == ERR_UNSUPPORTED)
+        reply_error(x, 400, "unsupported", field, "%s", err->text);
+    else
+        reply_err(x, err, field);
+}
+
+static enum err_code encode(struct completion *c, struct openai_request *r, struct err *err)
+{
+    const struct tokenizer *t = c->head.tokenizer;
+    if (!r->is_chat) {
+        if (r->prompt_tokens.n)
+            tokenizer_decode(t, r->prompt_tokens.p, r->prompt_tokens.n, false, &c->echo);
+        else
+            buf_add_str(&c->echo, r->prompt);
+        return r->prompt_tokens.n
+                   ? ERR_OK
+                   : tokenizer_encode(t, r->prompt, TOKENIZE_ENDS, &r->prompt_tokens, err);
+    }
+    const struct chat_template *template = app_model_chat(c->model, err);
+    return template ? chat_template_encode(template, &r->chat, &r->prompt_tokens, err) : err->code;
+}
+
+static enum err_code submit(struct completion *c, struct openai_request *r, struct err *err)
+{
+    struct serving_request *s = &r->serving;
+    struct serving *serving = app_model_serving(c->model);
+    s->prompt = r->prompt_tokens.p;
+    s->prompt_count = r->prompt_tokens.n;
+    s->deadline_us = clock_mono_us() + app_model_time_limit_us(c->model);
+    s->wanted = still_connected;
+    s->notify = r->stream ? resume_stream : continue_exchange;
+    s->whole = !r->stream;
+    s->arg = c;
+    return serving_submit(serving, s, &c->answer, err);
+}
+
+static bool prepare(struct exchange *x, struct openai_request *r, struct completion *c)
+{
+    struct err err;
+    enum err_code code = app_model_hold(x->app, r->model, &c->model, &err);
+    if (code) {
+        refuse(x, &err, "model");
+        return false;
+    }
+    openai_head_open(&c->head, r->is_chat, c->model);
+    c->head.logprobs = r->serving.logprobs;
+    c->head.include_usage = r->include_usage;
+    code = encode(c, r, &err);
+    if (!code && r->tool_choice != TOOLS_NONE) {
+        r->serving.special = true;
+        for (size_t i = 0; i < c->count; i++)
+            c->choices[i].calls.style = chat_template_call_style(app_model_chat(c->model, NULL));
+    }
+    if (!code && (r->prompt_tokens.failed || c->echo.failed))
+        code = err_set(&err, ERR_NO_MEMORY, "out of memory for the prompt");
+    if (code) {
+        refuse(x, &err, r->is_chat ? "messages" : "prompt");
+        return false;
+    }
+    c->head.echo = r->echo ? buf_str(&c->echo) : (struct str){"", 0};
+    return true;
+}
+
+static void begin_stream(struct exchange *x, struct openai_request *r, struct completion *c)
+{
+    struct err err;
+    if (submit(c, r, &err) != ERR_OK) {
+        refuse(x, &err, r->is_chat ? "messages" : "prompt");
+        completion_free(c);
+        return;
+    }
+    reply_text(x, "text/event-stream");
+    x->reply.stream = c;
+    x->reply.read_stream = read_stream;
+    x->reply.close_stream = close_stream;
+}
+
+static void begin_whole(struct exchange *x, struct openai_request *r, struct completion *c)
+{
+    struct err err;
+    x->work = c;
+    x->free_work = free_whole;
+    x->finish = finish_whole;
+    c->waiting = x;
+    exchange_wait(x);
+    if (submit(c, r, &err) == ERR_OK)
+        return;
+    refuse(x, &err, r->is_chat ? "messages" : "prompt");
+    exchange_continue(x);
+}
+
+static void complete(struct exchange *x, bool is_chat)
+{
+    struct openai_request r;
+    struct completion *c = calloc(1, sizeof *c);
+    if (!openai_request_read(x, is_chat, &r) || !c) {
+        if (x->reply.status == 0)
+            reply_error(x, 503, "no_memory", NULL, "out of memory for the request");
+        free(c);
+        openai_request_free(&r);
+        return;
+    }
+    c->app = x->app;
+    c->mhd = x->mhd;
+    c->fd = MHD_get_connection_info(x->mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    c->count = r.serving.choices;
+    c->choices = calloc(c->count, sizeof *c->choices);
+    if (!c->choices)
+        reply_error(x, 503, "no_memory", NULL, "out of memory for the request");
+    if (!c->choices || !prepare(x, &r, c))
+        completion_free(c);
+    else if (r.stream)
+        begin_stream(x, &r, c);
+    else
+        begin_whole(x, &r, c);
+    openai_request_free(&r);
+}
+
+void handle_chat_completions(struct exchange *x)
+{
+    complete(x, true);
+}
+
+void handle_completions(struct exchange *x)
+{
+    complete(x, false);
+}

@@ -1,0 +1,423 @@
+// Writes answers, and their pieces as server-sent events.
+#include "server/openai_reply.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+void openai_head_open(struct openai_head *h, bool is_chat, const struct app_model *model)
+{
+    unsigned char bytes[12];
+    char hex[2 * sizeof bytes + 1];
+    randombytes_buf(bytes, sizeof bytes);
+    sodium_bin2hex(hex, sizeof hex, bytes, sizeof bytes);
+    h->is_chat = is_chat;
+    h->created_s = clock_wall_us() / US_PER_SECOND;
+    h->model = app_model_name(model);
+    h->tokenizer = serving_tokenizer(app_model_serving(model));
+    snprintf(h->id, sizeof h->id, "%s-%s", is_chat ? "chatcmpl" : "cmpl", hex);
+}
+
+void openai_choice_free(struct openai_choice *c)
+{
+    buf_free(&c->text);
+    free(c->tokens);
+    openai_calls_free(&c->calls);
+}
+
+bool openai_choice_add_tokens(struct openai_choice *c, const struct answer_part *part)
+{
+    size_t count = c->token_count + part->token_count;
+    if (count > c->token_cap) {
+        size_t cap = count * 2;
+        struct answer_token *more = realloc(c->tokens, cap * sizeof *more);
+        if (!more)
+            return false;
+        c->tokens = more;
+        c->token_cap = cap;
+    }
+    if (part->token_count)
+        memcpy(c->tokens + c->token_count, part->tokens, part->token_count * sizeof *c->tokens);
+    c->token_count = count;
+    return true;
+}
+
+const char *openai_error_type(int status)
+{
+    return status == 401   ? "authentication_error"
+           : status == 403 ? "permission_error"
+           : status == 429 ? "rate_limit_error"
+           : status >= 500 ? "server_error"
+                           : "invalid_request_error";
+}
+
+static const char *finish_reason(const struct openai_choice *c)
+{
+    if (c->finish == ANSWER_GOES_ON)
+        return NULL;
+    if (c->calls.count)
+        return "tool_calls";
+    return c->finish == ANSWER_LENGTH ? "length" : "stop";
+}
+
+// ---- log probabilities ----
+
+static void write_token(struct json_out *j, const struct openai_head *h, int32_t token, float value)
+{
+    struct buf piece = {0};
+    tokenizer_piece(h->tokenizer, token, true, &piece);
+    json_key(j, "token");
+    json_str(j, buf_str(&piece));
+    json_key_real(j, "logprob", (double)value);
+    json_key(j, "bytes");
+    json_array(j);
+    for (size_t i = 0; i < piece.n; i++)
+        json_int(j, (unsigned char)piece.p[i]);
+    json_end(j);
+    buf_free(&piece);
+}
+
+static void write_chat_logprobs(struct json_out *j, const struct openai_head *h,
+                                const struct openai_choice *c)
+{
+    json_object(j);
+    json_key(j, "content");
+    json_array(j);
+    for (size_t i = 0; i < c->token_count; i++) {
+        const struct answer_token *t = &c->tokens[i];
+        json_object(j);
+        write_token(j, h, t->token, t->logprob);
+        json_key(j, "top_logprobs");
+        json_array(j);
+        for (uint32_t k = 0; k < t->top_count; k++) {
+            json_object(j);
+            write_token(j, h, t->top[k].token, t->top[k].value);
+            json_end(j);
+        }
+        json_end(j);
+        json_end(j);
+    }
+    json_end(j);
+    json_key(j, "refusal");
+    json_null(j);
+    json_end(j);
+}
+
+static void write_piece_text(struct json_out *j, const struct openai_head *h, int32_t token,
+                             bool as_key)
+{
+    struct buf piece = {0};
+    tokenizer_piece(h->tokenizer, token, true, &piece);
+    if (as_key)
+        json_key(j, piece.p ? piece.p : "");
+    else
+        json_str(j, buf_str(&piece));
+    buf_free(&piece);
+}
+
+// The older form: lists beside each other.
+static void write_plain_logprobs(struct json_out *j, const struct openai_head *h,
+                                 const struct openai_choice *c)
+{
+    json_object(j);
+    json_key(j, "tokens");
+    json_array(j);
+    for (size_t i = 0; i < c->token_count; i++)
+        write_piece_text(j, h, c->tokens[i].token, false);
+    json_end(j);
+    json_key(j, "token_logprobs");
+    json_array(j);
+    for (size_t i = 0; i < c->token_count; i++)
+        json_real(j, (double)c->tokens[i].logprob);
+    json_end(j);
+    json_key(j, "top_logprobs");
+    json_array(j);
+    for (size_t i = 0; i < c->token_count; i++) {
+        json_object(j);
+        for (uint32_t k = 0; k < c->tokens[i].top_count; k++) {
+            write_piece_text(j, h, c->tokens[i].top[k].token, true);
+            json_real(j, (double)c->tokens[i].top[k].value);
+        }
+        json_end(j);
+    }
+    json_end(j);
+    json_end(j);
+}
+
+static void write_logprobs(struct json_out *j, const struct openai_head *h,
+                           const struct openai_choice *c)
+{
+    json_key(j, "logprobs");
+    if (!h->logprobs)
+        json_null(j);
+    else if (h->is_chat)
+        write_chat_logprobs(j, h, c);
+    else
+        write_plain_logprobs(j, h, c);
+}
+
+// ---- what all answers have ----
+
+static void write_head(struct json_out *j, const struct openai_head *h, const char *object)
+{
+    json_object(j);
+    json_key_text(j, "id", h->id);
+    json_key_text(j, "object", object);
+    json_key_int(j, "created", h->created_s);
+    json_key_text(j, "model", h->model);
+    json_key_text(j, "system_fingerprint", "fettle-" FETTLE_VERSION);
+}
+
+static void write_usage(struct json_out *j, const struct answer_stats *s)
+{
+    json_key(j, "usage");
+    json_object(j);
+    json_key_int(j, "prompt_tokens", s->prompt_tokens);
+    json_key_int(j, "completion_tokens", s->tokens);
+    json_key_int(j, "total_tokens", (int64_t)s->prompt_tokens + s->tokens);
+    json_key(j, "prompt_tokens_details");
+    json_object(j);
+    json_key_int(j, "cached_tokens", s->cached_tokens);
+    json_end(j);
+    json_end(j);
+}
+
+static double per_second(uint32_t count, int64_t us)
+{
+    return us > 0 ? (double)count * 1e6 / (double)us : 0;
+}
+
+static void write_timings(struct json_out *j, const struct answer_stats *s, size_t choices)
+{
+    uint32_t steps = s->tokens / (uint32_t)choices;
+    json_key(j, "timings");
+    json_object(j);
+    json_key_real(j, "queue_ms", (double)s->queued_us / 1e3);
+    json_key_real(j, "first_token_ms", (double)s->first_token_us / 1e3);
+    json_key_real(j, "prompt_ms", (double)s->prompt_us / 1e3);
+    json_key_real(j, "prompt_per_second",
+                  per_second(s->prompt_tokens - s->cached_tokens, s->prompt_us));
+    json_key_real(j, "predicted_ms", (double)s->decode_us / 1e3);
+    json_key_real(j, "predicted_per_second", per_second(steps ? steps - 1 : 0, s->decode_us));
+    json_end(j);
+}
+
+static void write_call(struct json_out *j, const struct openai_call *call, int64_t index)
+{
+    json_object(j);
+    if (index >= 0)
+        json_key_int(j, "index", index);
+    json_key_text(j, "id", call->id);
+    json_key_text(j, "type", "function");
+    json_key(j, "function");
+    json_object(j);
+    json_key_text(j, "name", call->name);
+    json_key_text(j, "arguments", call->arguments);
+    json_end(j);
+    json_end(j);
+}
+
+// ---- whole answers ----
+
+static void write_message(struct json_out *j, const struct openai_choice *c)
+{
+    json_key(j, "message");
+    json_object(j);
+    json_key_text(j, "role", "assistant");
+    json_key(j, "content");
+    if (c->calls.count && str_trim(buf_str(&c->text)).n == 0)
+        json_null(j);
+    else
+        json_str(j, buf_str(&c->text));
+    json_key(j, "refusal");
+    json_null(j);
+    if (c->calls.count) {
+        json_key(j, "tool_calls");
+        json_array(j);
+        for (size_t i = 0; i < c->calls.count; i++)
+            write_call(j, &c->calls.list[i], -1);
+        json_end(j);
+    }
+    json_end(j);
+}
+
+static void write_text(struct json_out *j, const struct openai_head *h,
+                       const struct openai_choice *c)
+{
+    struct buf text = {0};
+    buf_add_str(&text, h->echo);
+    buf_add_str(&text, buf_str(&c->text));
+    json_key(j, "text");
+    json_str(j, buf_str(&text));
+    buf_free(&text);
+}
+
+void openai_write_answer(struct json_out *j, const struct openai_head *h,
+                         const struct openai_choice *choices, size_t count,
+                         const struct answer_stats *stats)
+{
+    write_head(j, h, h->is_chat ? "chat.completion" : "text_completion");
+    json_key(j, "choices");
+    json_array(j);
+    for (size_t i = 0; i < count; i++) {
+        json_object(j);
+        json_key_int(j, "index", (int64_t)i);
+        if (h->is_chat)
+            write_message(j, &choices[i]);
+        else
+            write_text(j, h, &choices[i]);
+        write_logprobs(j, h, &choices[i]);
+        json_key_text(j, "finish_reason", finish_reason(&choices[i]));
+        json_end(j);
+    }
+    json_end(j);
+    write_usage(j, stats);
+    write_timings(j, stats, count);
+    json_end(j);
+}
+
+// ---- streams ----
+
+static void open_piece(struct json_out *j, struct buf *out, const struct openai_head *h,
+                       size_t number)
+{
+    buf_add_z(out, "data: ");
+    json_open(j, out);
+    write_head(j, h, h->is_chat ? "chat.completion.chunk" : "text_completion");
+    json_key(j, "choices");
+    json_array(j);
+    json_object(j);
+    json_key_int(j, "index", (int64_t)number);
+}
+
+static void close_piece(struct json_out *j, const struct openai_head *h, const char *finish)
+{
+    json_key_text(j, "finish_reason", finish);
+    json_end(j);
+    json_end(j);
+    if (h->include_usage) {
+        json_key(j, "usage");
+        json_null(j);
+    }
+    json_end(j);
+    buf_add_z(j->to, "\n\n");
+}
+
+static void write_text_piece(struct buf *out, const struct openai_head *h, struct openai_choice *c,
+                             size_t number)
+{
+    struct json_out j;
+    open_piece(&j, out, h, number);
+    if (h->is_chat) {
+        json_key(&j, "delta");
+        json_object(&j);
+        json_key(&j, "content");
+        json_str(&j, buf_str(&c->text));
+        json_end(&j);
+    } else {
+        json_key(&j, "text");
+        json_str(&j, buf_str(&c->text));
+    }
+    write_logprobs(&j, h, c);
+    close_piece(&j, h, NULL);
+    buf_reset(&c->text);
+    c->token_count = 0;
+}
+
+static void write_call_pieces(struct buf *out, const struct openai_head *h, struct openai_choice *c,
+                              size_t number)
+{
+    for (; c->calls_told < c->calls.count; c->calls_told++) {
+        struct json_out j;
+        open_piece(&j, out, h, number);
+        json_key(&j, "delta");
+        json_object(&j);
+        json_key(&j, "tool_calls");
+        json_array(&j);
+        write_call(&j, &c->calls.list[c->calls_told], (int64_t)c->calls_told);
+        json_end(&j);
+        json_end(&j);
+        close_piece(&j, h, NULL);
+    }
+}
+
+static void write_first_piece(struct buf *out, const struct openai_head *h, struct openai_choice *c,
+                              size_t number)
+{
+    struct json_out j;
+    if (h->is_chat) {
+        open_piece(&j, out, h, number);
+        json_key(&j, "delta");
+        json_object(&j);
+        json_key_text(&j, "role", "assistant");
+        json_key_text(&j, "content", "");
+        json_end(&j);
+        close_piece(&j, h, NULL);
+    } else if (h->echo.n) {
+        open_piece(&j, out, h, number);
+        json_key(&j, "text");
+        json_str(&j, h->echo);
+        close_piece(&j, h, NULL);
+    }
+    c->begun = true;
+}
+
+void openai_write_piece(struct buf *out, const struct openai_head *h, struct openai_choice *c,
+                        size_t number)
+{
+    if (!c->begun)
+        write_first_piece(out, h, c, number);
+    if (c->text.n || c->token_count)
+        write_text_piece(out, h, c, number);
+    write_call_pieces(out, h, c, number);
+    if (c->finish == ANSWER_GOES_ON)
+        return;
+    struct json_out j;
+    open_piece(&j, out, h, number);
+    if (h->is_chat) {
+        json_key(&j, "delta");
+        json_object(&j);
+        json_end(&j);
+    } else {
+        json_key_text(&j, "text", "");
+    }
+    close_piece(&j, h, finish_reason(c));
+}
+
+void openai_write_usage_piece(struct buf *out, const struct openai_head *h,
+                              const struct answer_stats *stats)
+{
+    struct json_out j;
+    buf_add_z(out, "data: ");
+    json_open(&j, out);
+    write_head(&j, h, h->is_chat ? "chat.completion.chunk" : "text_completion");
+    json_key(&j, "choices");
+    json_array(&j);
+    json_end(&j);
+    write_usage(&j, stats);
+    json_end(&j);
+    buf_add_z(out, "\n\n");
+}
+
+void openai_write_error_piece(struct buf *out, const struct err *err)
+{
+    struct json_out j;
+    buf_add_z(out, "data: ");
+    json_open(&j, out);
+    json_object(&j);
+    json_key(&j, "error");
+    json_object(&j);
+    json_key_text(&j, "code", err_name(err->code));
+    json_key_text(&j, "message", err->text);
+    json_key_text(&j, "type", openai_error_type(err_http_status(err->code)));
+    json_end(&j);
+    json_end(&j);
+    buf_add_z(out, "\n\n");
+}
+
+void openai_write_done(struct buf *out)
+{
+    buf_add_z(out, "data: [DONE]\n\n");
+}
