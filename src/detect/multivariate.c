@@ -125,7 +125,8 @@ bool multivariate_push(struct detect *d, struct sensor_state *s, const struct sa
     if (!a)
         return false;
     for (size_t i = 0; i < DETECTOR_COUNT; i++)
-        if (s->episode[i] && i != DETECTOR_INDEX_multivariate)
+        // What takes days explains nothing that happens now.
+        if (s->episode[i] && i != DETECTOR_INDEX_multivariate && i != DETECTOR_INDEX_creep)
             a->explained_us = sample->time_us;
     if (asset_watch_push(a->watch, s->sensor->id, sample->time_us, sample->value, &row))
         judge(d, a, &row);

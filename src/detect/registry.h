@@ -14,6 +14,7 @@
     X(noise)                                                                                       \
     X(idle)                                                                                        \
     X(univariate)                                                                                  \
+    X(creep)                                                                                       \
     X(multivariate)
 
 #define X(name) extern const struct detector detector_##name;
