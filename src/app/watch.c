@@ -5,17 +5,17 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/open_list.h"
 #include "ingest/stream.h"
 
-// What has begun and not ended, to tell of it at the end.
-struct unfinished {
-    struct anomaly *anomalies;
-    size_t anomaly_count, anomaly_cap;
-    struct incident *incidents;
-    size_t incident_count, incident_cap;
-    bool out_of_memory;
+// What the file's span is learnt from, and moved back by so that it lies before what is judged.
+struct learning_span {
+    int64_t from_us, to_us;
+    int64_t first_us;          // of the whole file
+    int64_t last_us, shift_us; // of the span
 };
 
 struct watching {
@@ -23,7 +23,9 @@ struct watching {
     struct watch_report *report;
     struct catalog *catalog;
     struct detect *detect;
-    struct unfinished unfinished;
+    struct open_list anomalies, incidents; // that are open
+    bool out_of_memory;
+    struct learning_span span;
 };
 
 static enum err_code take(void *arg, const struct reading *readings, size_t count, struct err *err)
@@ -47,42 +49,16 @@ static void refuse(void *arg, uint64_t line, const char *why)
         w->events->refused(w->events->arg, line, why);
 }
 
-// Keeps `item` under its number while it is open.
-#define KEEP(list, count, cap, item, closed, failed)                                               \
-    do {                                                                                           \
-        size_t at = 0;                                                                             \
-        while (at < (count) && (list)[at].id != (item)->id)                                        \
-            at++;                                                                                  \
-        if (closed) {                                                                              \
-            if (at < (count))                                                                      \
-                (list)[at] = (list)[--(count)];                                                    \
-            break;                                                                                 \
-        }                                                                                          \
-        if (at == (cap)) {                                                                         \
-            size_t more = (cap) ? (cap)*2 : 16;                                                    \
-            void *grown = realloc(list, more * sizeof *(list));                                    \
-            if (!grown) {                                                                          \
-                (failed) = true;                                                                   \
-                break;                                                                             \
-            }                                                                                      \
-            (list) = grown;                                                                        \
-            (cap) = more;                                                                          \
-        }                                                                                          \
-        (list)[at] = *(item);                                                                      \
-        (count) += at == (count);                                                                  \
-    } while (0)
-
 static void found_anomaly(void *arg, const struct anomaly *a, enum change change)
 {
     struct watching *w = arg;
-    struct unfinished *u = &w->unfinished;
     const struct sensor *s = catalog_sensor(w->catalog, a->sensor);
     if (change == CHANGE_OPENED) {
         w->report->anomalies++;
         w->report->by_kind[a->kind]++;
     }
-    KEEP(u->anomalies, u->anomaly_count, u->anomaly_cap, a, change == CHANGE_CLOSED,
-         u->out_of_memory);
+    if (!open_list_keep(&w->anomalies, a, change == CHANGE_CLOSED))
+        w->out_of_memory = true;
     if (w->events->anomaly && s)
         w->events->anomaly(w->events->arg, s, a, change);
 }
@@ -90,11 +66,10 @@ static void found_anomaly(void *arg, const struct anomaly *a, enum change change
 static void found_incident(void *arg, const struct incident *i, enum change change)
 {
     struct watching *w = arg;
-    struct unfinished *u = &w->unfinished;
     const char *asset = catalog_asset_name(w->catalog, i->asset);
     w->report->incidents += change == CHANGE_OPENED;
-    KEEP(u->incidents, u->incident_count, u->incident_cap, i, change == CHANGE_CLOSED,
-         u->out_of_memory);
+    if (!open_list_keep(&w->incidents, i, change == CHANGE_CLOSED))
+        w->out_of_memory = true;
     if (w->events->incident && asset)
         w->events->incident(w->events->arg, asset, i, change);
 }
@@ -115,19 +90,20 @@ static int by_number(const void *a, const void *b)
 // Tells how what did not end stood at the end of the input.
 static void tell_unfinished(struct watching *w)
 {
-    struct unfinished *u = &w->unfinished;
+    struct anomaly *anomalies = w->anomalies.items;
+    struct incident *incidents = w->incidents.items;
     if (w->events->ending)
         w->events->ending(w->events->arg);
-    if (u->anomaly_count)
-        qsort(u->anomalies, u->anomaly_count, sizeof *u->anomalies, by_start);
-    if (u->incident_count)
-        qsort(u->incidents, u->incident_count, sizeof *u->incidents, by_number);
-    for (size_t i = 0; w->events->anomaly && i < u->anomaly_count; i++)
-        w->events->anomaly(w->events->arg, catalog_sensor(w->catalog, u->anomalies[i].sensor),
-                           &u->anomalies[i], CHANGE_UPDATED);
-    for (size_t i = 0; w->events->incident && i < u->incident_count; i++)
-        w->events->incident(w->events->arg, catalog_asset_name(w->catalog, u->incidents[i].asset),
-                            &u->incidents[i], CHANGE_UPDATED);
+    if (w->anomalies.n)
+        qsort(anomalies, w->anomalies.n, sizeof *anomalies, by_start);
+    if (w->incidents.n)
+        qsort(incidents, w->incidents.n, sizeof *incidents, by_number);
+    for (size_t i = 0; w->events->anomaly && i < w->anomalies.n; i++)
+        w->events->anomaly(w->events->arg, catalog_sensor(w->catalog, anomalies[i].sensor),
+                           &anomalies[i], CHANGE_UPDATED);
+    for (size_t i = 0; w->events->incident && i < w->incidents.n; i++)
+        w->events->incident(w->events->arg, catalog_asset_name(w->catalog, incidents[i].asset),
+                            &incidents[i], CHANGE_UPDATED);
 }
 
 static enum err_code read_input(const struct watch_options *o, const struct ingest_sink *sink,
@@ -150,11 +126,77 @@ static enum err_code read_input(const struct watch_options *o, const struct inge
     return code;
 }
 
+static bool is_in_span(const struct learning_span *s, int64_t time_us)
+{
+    return (s->from_us == TIME_NONE || time_us >= s->from_us) &&
+           (s->to_us == TIME_NONE || time_us < s->to_us);
+}
+
+static enum err_code measure(void *arg, const struct reading *readings, size_t count,
+                             struct err *err)
+{
+    struct learning_span *s = &((struct watching *)arg)->span;
+    (void)err;
+    for (size_t i = 0; i < count; i++) {
+        int64_t t = readings[i].time_us;
+        s->first_us = s->first_us == TIME_NONE || t < s->first_us ? t : s->first_us;
+        if (is_in_span(s, t) && t > s->last_us)
+            s->last_us = t;
+    }
+    return ERR_OK;
+}
+
+static enum err_code learn(void *arg, const struct reading *readings, size_t count, struct err *err)
+{
+    struct watching *w = arg;
+    enum err_code code = ERR_OK;
+    for (size_t i = 0; i < count && code == ERR_OK; i++) {
+        struct reading r = readings[i];
+        if (!is_in_span(&w->span, r.time_us))
+            continue;
+        r.time_us -= w->span.shift_us;
+        w->report->learnt++;
+        code = detect_learn(w->detect, &r, 1, err);
+    }
+    return code;
+}
+
+static void ignore_refusal(void *arg, uint64_t line, const char *why)
+{
+    (void)arg, (void)line, (void)why;
+}
+
+// Reads the file twice before it is watched: for its bounds, then for what is in the span. Whole
+// weeks keep hours and weekdays what they were.
+static enum err_code learn_from_span(struct watching *w, const struct watch_options *o,
+                                     struct err *err)
+{
+    static const struct watch_events silent = {0};
+    static const int64_t week_us = 7 * US_PER_DAY;
+    struct ingest_sink sink = {
+        .catalog = w->catalog, .readings = measure, .refused = ignore_refusal, .arg = w};
+    struct stat st;
+    w->span = (struct learning_span){o->learn_from_us, o->learn_to_us, TIME_NONE, TIME_NONE, 0};
+    if (stat(o->path, &st) != 0)
+        return err_errno(err, errno, "%s", o->path);
+    if (!S_ISREG(st.st_mode))
+        return err_set(err, ERR_USAGE, "%s: only a file can be learnt from", o->path);
+    enum err_code code = read_input(o, &sink, &silent, err);
+    if (code == ERR_OK && w->span.last_us == TIME_NONE)
+        return err_set(err, ERR_INPUT, "%s: no reading in the span to learn from", o->path);
+    w->span.shift_us = ((w->span.last_us - w->span.first_us) / week_us + 1) * week_us;
+    sink.readings = learn;
+    return code == ERR_OK ? read_input(o, &sink, &silent, err) : code;
+}
+
 enum err_code app_watch(const struct app_sources *from, const struct watch_options *options,
                         const struct watch_events *events, struct watch_report *report,
                         struct err *err)
 {
-    struct watching w = {.events = events, .report = report};
+    struct watching w = {.events = events,
+                         .report = report,
+                         .anomalies.size = sizeof(struct anomaly),
+                         .incidents.size = sizeof(struct incident)};
     struct detect_events found = {found_anomaly, found_incident, &w};
     struct settings *settings = NULL;
     int64_t began = clock_mono_us();
@@ -168,11 +210,14 @@ enum err_code app_watch(const struct app_sources *from, const struct watch_optio
     if (code == ERR_OK) {
         struct ingest_sink sink = {
             .catalog = w.catalog, .readings = take, .refused = refuse, .arg = &w};
-        code = read_input(options, &sink, events, err);
+        if (options->learns)
+            code = learn_from_span(&w, options, err);
+        if (code == ERR_OK)
+            code = read_input(options, &sink, events, err);
         enum err_code flushed = detect_flush(w.detect, code == ERR_OK ? err : NULL);
         code = code == ERR_OK ? flushed : code;
         tell_unfinished(&w);
-        if (code == ERR_OK && w.unfinished.out_of_memory)
+        if (code == ERR_OK && w.out_of_memory)
             code = err_set(err, ERR_NO_MEMORY, "out of memory for what is open");
         struct detect_stats stats;
         detect_stats(w.detect, &stats);
@@ -181,8 +226,8 @@ enum err_code app_watch(const struct app_sources *from, const struct watch_optio
         report->assets = catalog_asset_count(w.catalog);
     }
     report->seconds = (double)(clock_mono_us() - began) / 1e6;
-    free(w.unfinished.anomalies);
-    free(w.unfinished.incidents);
+    open_list_free(&w.anomalies);
+    open_list_free(&w.incidents);
     detect_close(&w.detect);
     catalog_close(&w.catalog);
     settings_close(&settings);

@@ -10,6 +10,10 @@ struct watch_options {
     const char *asset; // of columns without one; NULL: after the file
     const char *const *ignore;
     size_t ignore_count;
+    // The file's readings of this time count as normal and are learnt from first; TIME_NONE: from
+    // its beginning, to its end. Needs a file that can be read again.
+    bool learns;
+    int64_t learn_from_us, learn_to_us;
 };
 
 // What comes of it, while it runs. All on the caller's thread; any may be NULL.
@@ -26,6 +30,7 @@ struct watch_events {
 
 struct watch_report {
     uint64_t readings, refused;
+    uint64_t learnt; // readings of the span to learn from
     size_t sensors, assets;
     int64_t first_us, last_us; // event time; TIME_NONE
     uint64_t anomalies, by_kind[ANOMALY_KIND_COUNT], incidents;

@@ -169,11 +169,13 @@ static enum err_code take_answer(struct str in, struct buf *answer, struct err *
         json_read(arena, (struct str){answer->p + before, answer->n - before}, "", &root, NULL);
     const char *message = json_get_text(json_get(root, "error"), "message");
     enum err_code code = status == 404   ? ERR_NOT_FOUND
+                         : status == 401 ? ERR_DENIED
                          : status == 409 ? ERR_CONFLICT
                          : status == 403 ? ERR_DENIED
                          : status < 500  ? ERR_USAGE
                                          : ERR_IO;
-    err_set(err, code, "%s", message[0] ? message : "the server refused (no message)");
+    err_set(err, code, "%s%s", message[0] ? message : "the server refused (no message)",
+            status == 401 ? " (--api-key or FETTLE_API_KEY)" : "");
     arena_close(&arena);
     return code;
 }

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "app/app.h"
-#include "cli/client.h"
+#include "cli/ask.h"
 #include "cli/command.h"
 
-static const struct option table[] = {JSON_OPTION, SETTINGS_OPTIONS, OPTIONS_END};
+static const struct option table[] = {JSON_OPTION, SERVER_OPTIONS, OPTIONS_END};
 
 static const struct option *options(void)
 {
@@ -66,7 +66,7 @@ static enum err_code check(const char *path, struct err *err)
 static enum err_code change(const struct option_list *operands, struct err *err)
 {
     struct client client;
-    if (!client_find(common_options.data_dir, &client))
+    if (!ask_find(&client))
         return err_set(err, ERR_NOT_FOUND,
                        "no fettle runs on %s: put the setting into fettle.yaml instead",
                        common_options.data_dir);

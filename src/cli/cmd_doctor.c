@@ -10,10 +10,10 @@
 
 #include "app/app.h"
 #include "base/file.h"
-#include "cli/client.h"
+#include "cli/ask.h"
 #include "cli/command.h"
 
-static const struct option table[] = {JSON_OPTION, SETTINGS_OPTIONS, OPTIONS_END};
+static const struct option table[] = {JSON_OPTION, SERVER_OPTIONS, OPTIONS_END};
 
 static const struct option *options(void)
 {
@@ -128,7 +128,7 @@ static void check_settings(struct report *r)
 static void check_store(struct report *r)
 {
     struct client client;
-    if (client_find(common_options.data_dir, &client)) {
+    if (ask_find(&client)) {
         struct buf answer = {0};
         struct err err;
         if (client_request(&client, "GET", "/health", NULL, &answer, &err) == ERR_OK)

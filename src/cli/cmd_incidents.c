@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "app/app.h"
-#include "base/json_doc.h"
-#include "cli/client.h"
+#include "cli/ask.h"
 #include "cli/command.h"
 
 static struct {
@@ -21,7 +20,7 @@ static const struct option table[] = {
      &opt.verdict},
     {"cause", "TEXT", "With ack and resolve: what it was", OPTION_TEXT, &opt.cause},
     JSON_OPTION,
-    SETTINGS_OPTIONS,
+    SERVER_OPTIONS,
     OPTIONS_END};
 
 static const struct option *options(void)
@@ -45,28 +44,14 @@ static void add_incident(struct buf *out, const struct json_node *o, bool colour
                    json_get_text(o, "cause")[0] ? ", " : "", json_get_text(o, "cause"));
 }
 
-// The answer as it is with --json, as lines otherwise.
-static enum err_code show(const struct buf *answer, struct err *err)
+static void show(struct buf *out, const struct json_node *answer)
 {
-    if (common_options.json)
-        return cli_print(answer, err);
-    struct arena *arena = arena_open(0);
-    struct json_node *root;
-    enum err_code code = arena ? json_read(arena, buf_str(answer), "the answer", &root, err)
-                               : err_set(err, ERR_NO_MEMORY, "out of memory");
-    struct buf out = {0};
-    if (code == ERR_OK) {
-        const struct json_node *list = json_get(root, "incidents");
-        bool colour = cli_colour();
-        for (const struct json_node *one = list ? list->first : root; one; one = one->next)
-            add_incident(&out, one, colour);
-        if (list && list->count == 0)
-            buf_add_z(&out, "no incidents\n");
-        code = cli_print(&out, err);
-    }
-    buf_free(&out);
-    arena_close(&arena);
-    return code;
+    const struct json_node *list = json_get(answer, "incidents");
+    bool colour = cli_colour();
+    for (const struct json_node *one = list ? list->first : answer; one; one = one->next)
+        add_incident(out, one, colour);
+    if (list && list->count == 0)
+        buf_add_z(out, "no incidents\n");
 }
 
 static void edit_body(struct buf *out)
@@ -83,22 +68,6 @@ static void edit_body(struct buf *out)
     json_end(&j);
 }
 
-static enum err_code request(const char *method, const char *path, const char *body,
-                             struct err *err)
-{
-    struct client client;
-    struct buf answer = {0};
-    if (!client_find(common_options.data_dir, &client))
-        return err_set(err, ERR_NOT_FOUND,
-                       "no fettle runs on %s: start `fettle serve --data %s` first",
-                       common_options.data_dir, common_options.data_dir);
-    enum err_code code = client_request(&client, method, path, body, &answer, err);
-    if (code == ERR_OK)
-        code = show(&answer, err);
-    buf_free(&answer);
-    return code;
-}
-
 static enum err_code run(const struct option_list *operands, struct err *err)
 {
     const char *verb = operands->count ? operands->items[0] : "list";
@@ -110,7 +79,7 @@ static enum err_code run(const struct option_list *operands, struct err *err)
                            opt.state);
         snprintf(path, sizeof path, "/api/v1/incidents?limit=%lld%s%s", (long long)opt.limit,
                  opt.state ? "&state=" : "", opt.state ? opt.state : "");
-        return request("GET", path, NULL, err);
+        return ask_server("GET", path, NULL, show, err);
     }
     uint64_t id;
     if (operands->count != 2 || !str_to_u64(str_of(operands->items[1]), &id))
@@ -118,7 +87,7 @@ static enum err_code run(const struct option_list *operands, struct err *err)
     bool resolve = strcmp(verb, "resolve") == 0;
     if (strcmp(verb, "show") == 0) {
         snprintf(path, sizeof path, "/api/v1/incidents/%llu", (unsigned long long)id);
-        return request("GET", path, NULL, err);
+        return ask_server("GET", path, NULL, show, err);
     }
     if (!resolve && strcmp(verb, "ack") != 0)
         return err_set(err, ERR_USAGE, "%s: list, show, ack or resolve expected", verb);
@@ -127,7 +96,7 @@ static enum err_code run(const struct option_list *operands, struct err *err)
     struct buf body = {0};
     edit_body(&body);
     enum err_code code = body.failed ? err_set(err, ERR_NO_MEMORY, "out of memory")
-                                     : request("POST", path, body.p, err);
+                                     : ask_server("POST", path, body.p, show, err);
     buf_free(&body);
     return code;
 }

@@ -11,7 +11,7 @@
 enum { REFUSALS_SHOWN = 5 };
 
 static struct {
-    const char *asset;
+    const char *asset, *learn;
     struct option_list ignore;
     bool all_columns, incidents;
 } opt;
@@ -22,6 +22,8 @@ static const struct option table[] = {
     {"ignore", "COLUMN", "A column that is no sensor; may be repeated", OPTION_LIST, &opt.ignore},
     {"all-columns", NULL, "Take columns named anomaly, changepoint, label as sensors too",
      OPTION_FLAG, &opt.all_columns},
+    {"learn", "FROM..TO", "Readings of this time count as normal: learn from them first",
+     OPTION_TEXT, &opt.learn},
     {"incidents", NULL, "Print incidents instead of anomalies", OPTION_FLAG, &opt.incidents},
     JSON_OPTION,
     SETTINGS_OPTIONS,
@@ -177,6 +179,8 @@ static void add_report(struct buf *out, const char *path, const struct watch_rep
     if (r->first_us != TIME_NONE)
         buf_printf(out, ", %s to %s", time_to_text(r->first_us, from),
                    time_to_text(r->last_us, to));
+    if (r->learnt)
+        buf_printf(out, "; learnt from %llu of them first", (unsigned long long)r->learnt);
     if (r->refused)
         buf_printf(out, "; %llu refused", (unsigned long long)r->refused);
     buf_printf(out, "\n%llu anomal%s", (unsigned long long)r->anomalies,
@@ -203,6 +207,7 @@ static void report_json(struct buf *out, const char *path, const struct watch_re
     json_key_text(&j, "input", path);
     json_key_int(&j, "readings", (int64_t)r->readings);
     json_key_int(&j, "refused", (int64_t)r->refused);
+    json_key_int(&j, "learnt", (int64_t)r->learnt);
     json_key_int(&j, "sensors", (int64_t)r->sensors);
     json_key_int(&j, "assets", (int64_t)r->assets);
     json_key_time(&j, "first", r->first_us);
@@ -239,12 +244,18 @@ static enum err_code run(const struct option_list *operands, struct err *err)
         ignore[ignored++] = labels[i];
     for (size_t i = 0; i < opt.ignore.count; i++)
         ignore[ignored++] = opt.ignore.items[i];
-    signal(SIGINT, interrupt);
     const char *path = piped ? "-" : operands->items[0];
     struct screen screen = {.colour = cli_colour(), .live = strcmp(path, "-") == 0};
     progress_open(&screen.progress, "watching", 0);
-    struct watch_options watch = {
-        .path = path, .asset = opt.asset, .ignore = ignore, .ignore_count = ignored};
+    struct watch_options watch = {.path = path,
+                                  .asset = opt.asset,
+                                  .ignore = ignore,
+                                  .ignore_count = ignored,
+                                  .learns = opt.learn};
+    if (opt.learn &&
+        app_span_parse(str_of(opt.learn), &watch.learn_from_us, &watch.learn_to_us, err) != ERR_OK)
+        return err_prefix(err, "--learn");
+    signal(SIGINT, interrupt);
     struct watch_events events = {.anomaly = show_anomaly,
                                   .incident = show_incident,
                                   .refused = show_refused,
@@ -281,6 +292,7 @@ const struct command command_watch = {
         "without FILE in a pipe, it reads standard input and speaks as it finds.",
     .examples = "  fettle watch pump.csv\n"
                 "  fettle watch --json pump.csv | jq .message\n"
+                "  fettle watch --learn 2026-11-02..2026-11-03 pump.csv\n"
                 "  tail -f pump.csv | fettle watch -\n"
                 "  fettle watch --set rules.sensor.pump/Pressure.spike_high=1.5 pump.csv\n",
     .options = options,

@@ -26,7 +26,7 @@ void command_help(const struct command *c, struct buf *out);
 
 // Options that many commands take; put COMMON_OPTIONS at the end of a table.
 struct common_options {
-    const char *data_dir, *config_path;
+    const char *data_dir, *config_path, *api_key;
     struct option_list sets;
     bool json;
 };
@@ -40,6 +40,11 @@ extern struct common_options common_options;
     {                                                                                              \
         "set", "NAME=VALUE", "One setting; may be repeated", OPTION_LIST, &common_options.sets     \
     }
+// For commands that ask the fettle that runs on the data folder.
+#define SERVER_OPTIONS                                                                             \
+    {"api-key", "KEY", "Key of the server (default FETTLE_API_KEY, else the data folder's)",       \
+     OPTION_TEXT, &common_options.api_key},                                                        \
+        SETTINGS_OPTIONS
 #define JSON_OPTION                                                                                \
     {                                                                                              \
         "json", NULL, "Print JSON", OPTION_FLAG, &common_options.json                              \

@@ -6,6 +6,8 @@
     X(watch)                                                                                       \
     X(incidents)                                                                                   \
     X(summary)                                                                                     \
+    X(relearn)                                                                                     \
+    X(sensitivity)                                                                                 \
     X(generate)                                                                                    \
     X(train) X(model) X(runs) X(eval) X(config) X(pipeline) X(doctor) X(backup) X(restore) X(docs)
 

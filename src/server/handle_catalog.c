@@ -1,4 +1,4 @@
-// GET /api/v1/sensors and /assets: what the plant consists of.
+// GET /api/v1/sensors, one of them, and /assets: what the plant consists of.
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,12 +44,11 @@ static bool is_wanted(const struct exchange *x, const struct sensor *s, const ui
            (search[0] == '\0' || strcasestr(sensor_full_name(s, name), search));
 }
 
-static void write_sensor(struct exchange *x, struct json_out *j, const struct sensor *s,
-                         const struct sensor_list *l)
+static void write_sensor_fields(struct exchange *x, struct json_out *j, const struct sensor *s,
+                                const struct sensor_list *l)
 {
     double low, high;
     app_band(x->app, s->id, &low, &high);
-    json_object(j);
     json_sensor_fields(j, s);
     json_key_text(j, "quantity", quantity_name(s->quantity));
     json_key_time(j, "time", l->latest[s->id].time_us);
@@ -58,7 +57,6 @@ static void write_sensor(struct exchange *x, struct json_out *j, const struct se
     json_key_real(j, "high", high);
     uint8_t alarm = l->alarms[s->id];
     json_key_text(j, "alarm", alarm ? anomaly_kind_name((enum anomaly_kind)(alarm - 1)) : NULL);
-    json_end(j);
 }
 
 static void write_sensors(struct exchange *x, const struct sensor_list *l, const uint32_t *asset)
@@ -77,7 +75,9 @@ static void write_sensors(struct exchange *x, const struct sensor_list *l, const
             continue;
         if (total++ < offset || written == limit)
             continue;
-        write_sensor(x, &j, s, l);
+        json_object(&j);
+        write_sensor_fields(x, &j, s, l);
+        json_end(&j);
         written++;
     }
     json_end(&j);
@@ -101,6 +101,37 @@ void handle_sensors(struct exchange *x)
         reply_err(x, &err, NULL);
     free(list.latest);
     free(list.alarms);
+}
+
+void handle_sensor(struct exchange *x)
+{
+    struct sensor_list list = {0};
+    struct app_pattern *patterns = NULL;
+    size_t pattern_count = 0;
+    struct json_out j;
+    struct err err;
+    uint32_t id;
+    if (!exchange_find_sensor(x, exchange_text(x, "{sensor}"), &id))
+        return;
+    enum err_code code = load_sensors(x, &list, &err);
+    if (code == ERR_OK)
+        code = app_patterns(x->app, id, &patterns, &pattern_count, &err);
+    if (code == ERR_OK) {
+        reply_json(x, &j);
+        json_object(&j);
+        write_sensor_fields(x, &j, catalog_sensor(app_catalog(x->app), id), &list);
+        json_key_real(&j, "sensitivity", app_sensitivity(x->app, id));
+        json_key_time(&j, "learns_since", app_relearnt_us(x->app, id));
+        json_key(&j, "patterns");
+        json_patterns(&j, app_catalog(x->app), patterns, pattern_count);
+        json_end(&j);
+        x->reply.tagged = true;
+    } else {
+        reply_err(x, &err, NULL);
+    }
+    free(list.latest);
+    free(list.alarms);
+    free(patterns);
 }
 
 struct asset_sum {

@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json_doc.h"
 #include "server/handlers.h"
+#include "server/json_body.h"
 #include "server/plant_json.h"
 
-enum { TIMELINE_MAX = 500, BODY_ARENA_MAX = 16 << 20 };
+enum { TIMELINE_MAX = 500 };
 
 void handle_incidents(struct exchange *x)
 {
@@ -89,43 +89,31 @@ void handle_incident(struct exchange *x)
         reply_err(x, &err, NULL);
 }
 
-// Copies a text member; leaves a 400 when it is no text or too long.
-static bool take_text(struct exchange *x, const struct json_node *n, char *to, size_t cap)
-{
-    if (n->type != JSON_STRING)
-        reply_error(x, 400, "input", n->key.p, "%.32s: a text expected", n->key.p);
-    else if (!str_copy(to, cap, n->text))
-        reply_error(x, 400, "input", n->key.p, "%.32s: at most %zu bytes", n->key.p, cap - 1);
-    else
-        return true;
-    return false;
-}
-
 static bool take_member(struct exchange *x, const struct json_node *n, struct incident_edit *edit,
                         bool state_allowed)
 {
     char word[32];
     if (str_is(n->key, "note"))
-        return edit->set_note = take_text(x, n, edit->note, sizeof edit->note);
+        return edit->set_note = json_body_text(x, n, edit->note, sizeof edit->note);
     if (str_is(n->key, "cause"))
-        return edit->set_cause = take_text(x, n, edit->cause, sizeof edit->cause);
+        return edit->set_cause = json_body_text(x, n, edit->cause, sizeof edit->cause);
     if (str_is(n->key, "verdict")) {
-        if (!take_text(x, n, word, sizeof word))
+        if (!json_body_text(x, n, word, sizeof word))
             return false;
         if ((edit->set_verdict = verdict_from_name(str_of(word), &edit->verdict)))
             return true;
         reply_error(x, 400, "input", "verdict",
                     "verdict: none, true_fault or false_alarm expected, not \"%s\"", word);
     } else if (state_allowed && str_is(n->key, "state")) {
-        if (!take_text(x, n, word, sizeof word))
+        if (!json_body_text(x, n, word, sizeof word))
             return false;
         if ((edit->set_state = incident_state_from_name(str_of(word), &edit->state)))
             return true;
         reply_error(x, 400, "input", "state",
                     "state: open, acknowledged or resolved expected, not \"%s\"", word);
     } else {
-        reply_error(x, 400, "input", n->key.p, "unknown member \"%.32s\": note, cause, verdict%s",
-                    n->key.p, state_allowed ? ", state" : "");
+        json_body_unknown(x, n,
+                          state_allowed ? "note, cause, verdict, state" : "note, cause, verdict");
     }
     return false;
 }
@@ -133,19 +121,10 @@ static bool take_member(struct exchange *x, const struct json_node *n, struct in
 // Reads {"note":...,"cause":...,"verdict":...}; no body means no such words.
 static bool read_edit(struct exchange *x, struct incident_edit *edit, bool state_allowed)
 {
-    if (str_trim(buf_str(&x->body)).n == 0)
-        return true;
-    struct arena *arena = arena_open(BODY_ARENA_MAX);
-    struct json_node *root = NULL;
-    struct err err;
-    enum err_code code = arena ? json_read(arena, buf_str(&x->body), "body", &root, &err)
-                               : err_set(&err, ERR_NO_MEMORY, "out of memory for the body");
-    bool good = code == ERR_OK && root->type == JSON_OBJECT;
-    if (code != ERR_OK)
-        reply_err(x, &err, NULL);
-    else if (!good)
-        reply_error(x, 400, "input", NULL, "body: an object expected");
-    for (const struct json_node *n = good ? root->first : NULL; n && good; n = n->next)
+    struct arena *arena;
+    const struct json_node *n;
+    bool good = json_body_open(x, &arena, &n);
+    for (; n && good; n = n->next)
         good = take_member(x, n, edit, state_allowed);
     arena_close(&arena);
     return good;

@@ -69,6 +69,7 @@ static void write_detect(struct json_out *j, const struct detect_stats *d)
     json_key_int(j, "late", (int64_t)d->late);
     json_key_int(j, "anomalies", (int64_t)d->anomalies);
     json_key_int(j, "incidents", (int64_t)d->incidents);
+    json_key_int(j, "kept_back", (int64_t)d->kept_back);
     json_key_int(j, "open_anomalies", (int64_t)d->open_anomalies);
     json_key_int(j, "active_incidents", (int64_t)d->active_incidents);
     json_key_time(j, "watermark", d->watermark_us);

@@ -19,6 +19,7 @@ void handle_latest(struct exchange *x);
 void handle_history(struct exchange *x);
 // handle_catalog.c
 void handle_sensors(struct exchange *x);
+void handle_sensor(struct exchange *x);
 void handle_assets(struct exchange *x);
 // handle_anomalies.c
 void handle_anomalies(struct exchange *x);
@@ -29,6 +30,13 @@ void handle_incident(struct exchange *x);
 void handle_incident_acknowledge(struct exchange *x);
 void handle_incident_resolve(struct exchange *x);
 void handle_incident_edit(struct exchange *x);
+// handle_relearn.c
+void handle_relearn_sensor(struct exchange *x);
+void handle_relearn_asset(struct exchange *x);
+void handle_relearn_plant(struct exchange *x);
+// handle_sensitivity.c
+void handle_sensitivity(struct exchange *x);
+void handle_sensitivity_reset(struct exchange *x);
 // handle_summaries.c
 void handle_summary(struct exchange *x);
 void handle_summaries(struct exchange *x);

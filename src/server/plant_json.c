@@ -83,6 +83,31 @@ void json_incident(struct json_out *j, const struct catalog *c, const struct inc
     json_end(j);
 }
 
+void json_patterns(struct json_out *j, const struct catalog *c, const struct app_pattern *list,
+                   size_t count)
+{
+    char name[PLANT_FULL_NAME_BYTES];
+    json_array(j);
+    for (size_t i = 0; i < count; i++) {
+        const struct app_pattern *p = &list[i];
+        const struct sensor *s = catalog_sensor(c, p->sensor);
+        json_object(j);
+        json_key_text(j, "sensor", s ? sensor_full_name(s, name) : NULL);
+        json_key_text(j, "detector", p->detector);
+        json_key_text(j, "kind", anomaly_kind_name(p->kind));
+        json_key_real(j, "false_score", p->false_score);
+        json_key_real(j, "above_score", p->above_score);
+        json_key_time(j, "since", p->since_us);
+        json_key(j, "incidents");
+        json_array(j);
+        for (size_t k = 0; k < p->incident_count; k++)
+            json_int(j, (int64_t)p->incidents[k]);
+        json_end(j);
+        json_end(j);
+    }
+    json_end(j);
+}
+
 void json_summary(struct json_out *j, const struct summary *s)
 {
     json_object(j);

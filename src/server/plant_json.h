@@ -4,6 +4,7 @@
 #ifndef FETTLE_SERVER_PLANT_JSON_H
 #define FETTLE_SERVER_PLANT_JSON_H
 
+#include "app/app.h"
 #include "base/json_out.h"
 #include "plant/catalog.h"
 #include "plant/plant.h"
@@ -17,6 +18,9 @@ void json_incident(struct json_out *j, const struct catalog *c, const struct inc
 // The fields of an incident into an object that is open.
 void json_incident_fields(struct json_out *j, const struct catalog *c, const struct incident *i);
 
+// What verdicts keep back, as an array.
+void json_patterns(struct json_out *j, const struct catalog *c, const struct app_pattern *list,
+                   size_t count);
 void json_summary(struct json_out *j, const struct summary *s);
 void json_reading(struct json_out *j, const struct catalog *c, const struct reading *r);
 

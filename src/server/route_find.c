@@ -35,17 +35,25 @@ size_t route_count(void)
     return n;
 }
 
-// True if `path` has the form of `pattern`, whose "{...}" stands for one segment that is not empty.
+// True if `path` has the form of `pattern`, whose "{...}" stands for one segment that is not empty;
+// "{sensor}" also for two, since a sensor's name is asset/parameter.
 static bool matches(const char *pattern, const char *path, struct str *id)
 {
     for (;;) {
         if (*pattern == '{') {
+            const char *after = strchr(pattern, '}') + 1;
             size_t n = strcspn(path, "/");
             if (n == 0)
                 return false;
+            if (str_starts(str_of(pattern), STR_LIT("{sensor}")) && path[n] == '/') {
+                size_t both = n + 1 + strcspn(path + n + 1, "/");
+                *id = (struct str){path, both};
+                if (both > n + 1 && strcmp(path + both, after) == 0)
+                    return true;
+            }
             *id = (struct str){path, n};
             path += n;
-            pattern = strchr(pattern, '}') + 1;
+            pattern = after;
         } else if (*pattern != *path) {
             return false;
         } else if (*pattern == '\0') {

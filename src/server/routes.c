@@ -118,6 +118,15 @@ static const struct param_def sensor_params[] = {
      .help = "Leave out so many first"},
     {0}};
 
+static const struct param_def sensor_name[] = {
+    {.name = "{sensor}", .required = true, .help = "The sensor's full name, asset/parameter"}, {0}};
+
+static const struct param_def asset_name[] = {
+    {.name = "{asset}", .required = true, .help = "The asset's name"}, {0}};
+
+static const struct param_def sensitivity_params[] = {
+    {.name = "sensor", .help = "Only of this sensor (asset/parameter)"}, {0}};
+
 static const struct param_def asset_params[] = {{.name = "limit",
                                                  .type = PARAM_INT,
                                                  .min = 1,
@@ -207,6 +216,51 @@ const struct route routes[] = {
         "What a sensor said over time, rolled up to fit", history_params, "History"),
     GET("/api/v1/sensors", VIEWER, handle_sensors, "The sensors, with value and normal band",
         sensor_params, "Sensors"),
+    GET("/api/v1/sensors/{sensor}", VIEWER, handle_sensor,
+        "One sensor, with how sensitive its detectors are and why", sensor_name, "SensorDetail"),
+    {.method = METHOD_POST,
+     .role = ROLE_ENGINEER,
+     .path = "/api/v1/sensors/{sensor}/relearn",
+     .handle = handle_relearn_sensor,
+     .summary = "Forget what is normal for a sensor and learn it anew: from now on, or from the "
+                "stored readings of a span",
+     .params = sensor_name,
+     .body = BODY_JSON,
+     .body_optional = true,
+     .body_schema = "Span",
+     .reply_schema = "Relearnt"},
+    {.method = METHOD_POST,
+     .role = ROLE_ENGINEER,
+     .path = "/api/v1/assets/{asset}/relearn",
+     .handle = handle_relearn_asset,
+     .summary = "The same for all sensors of an asset",
+     .params = asset_name,
+     .body = BODY_JSON,
+     .body_optional = true,
+     .body_schema = "Span",
+     .reply_schema = "Relearnt"},
+    {.method = METHOD_POST,
+     .role = ROLE_ENGINEER,
+     .path = "/api/v1/relearn",
+     .handle = handle_relearn_plant,
+     .summary = "The same for all sensors",
+     .body = BODY_JSON,
+     .body_optional = true,
+     .body_schema = "Span",
+     .reply_schema = "Relearnt"},
+    GET("/api/v1/sensitivity", VIEWER, handle_sensitivity,
+        "Patterns that verdicts of \"false alarm\" keep back up to a score", sensitivity_params,
+        "Patterns"),
+    {.method = METHOD_POST,
+     .role = ROLE_OPERATOR,
+     .path = "/api/v1/sensitivity/reset",
+     .handle = handle_sensitivity_reset,
+     .summary = "Tell such patterns again (all, or those of a sensor, detector, kind); the "
+                "verdicts stay",
+     .body = BODY_JSON,
+     .body_optional = true,
+     .body_schema = "PatternSelection",
+     .reply_schema = "PatternsReset"},
     GET("/api/v1/assets", VIEWER, handle_assets, "The assets, with their active incidents",
         asset_params, "Assets"),
     GET("/api/v1/anomalies", VIEWER, handle_anomalies, "What the detectors found, newest first",

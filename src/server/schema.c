@@ -57,6 +57,14 @@
         S, "timings", "Timings", "How long it took"                                                \
     }
 
+#define FIELDS_OF_SENSOR_NOW(S)                                                                    \
+    FIELDS_OF_SENSOR(S), {S, "quantity", "text", "What is measured, by the parameter's name"},     \
+        {S, "time", "time?", "Of the newest reading"}, {S, "value", "number?", ""},                \
+        {S, "low", "number?", "Band that is normal now"}, {S, "high", "number?", ""},              \
+    {                                                                                              \
+        S, "alarm", "text?", "Kind of an anomaly that goes on"                                     \
+    }
+
 const struct schema_field schema_fields[] = {
     {"Error", "error", "ErrorDetail", ""},
     {"ErrorDetail", "code", "text", "Stable word for programs"},
@@ -102,6 +110,7 @@ const struct schema_field schema_fields[] = {
     {"StatusDetect", "late", "integer", "Too late to be judged"},
     {"StatusDetect", "anomalies", "integer", "Found since start"},
     {"StatusDetect", "incidents", "integer", "Opened since start"},
+    {"StatusDetect", "kept_back", "integer", "Findings since start that a verdict kept back"},
     {"StatusDetect", "open_anomalies", "integer", ""},
     {"StatusDetect", "active_incidents", "integer", ""},
     {"StatusDetect", "watermark", "time?", "How far in time it has come"},
@@ -213,13 +222,28 @@ const struct schema_field schema_fields[] = {
     {"Sensors", "sensors", "[]Sensor", ""},
     {"Sensors", "count", "integer", "In this answer"},
     {"Sensors", "total", "integer", "That match"},
-    FIELDS_OF_SENSOR("Sensor"),
-    {"Sensor", "quantity", "text", "What is measured, by the parameter's name"},
-    {"Sensor", "time", "time?", "Of the newest reading"},
-    {"Sensor", "value", "number?", ""},
-    {"Sensor", "low", "number?", "Band that is normal now"},
-    {"Sensor", "high", "number?", ""},
-    {"Sensor", "alarm", "text?", "Kind of an anomaly that goes on"},
+    FIELDS_OF_SENSOR_NOW("Sensor"),
+    FIELDS_OF_SENSOR_NOW("SensorDetail"),
+    {"SensorDetail", "sensitivity", "number?", "As set: 1 usual, 2 alarms at half, 0 never"},
+    {"SensorDetail", "learns_since", "time?", "When it was last told to learn anew"},
+    {"SensorDetail", "patterns", "[]Pattern", "What verdicts keep back"},
+    {"Pattern", "sensor", "text?", "Full name: asset/parameter"},
+    {"Pattern", "detector", "text", ""},
+    {"Pattern", "kind", "text", "Of the anomalies"},
+    {"Pattern", "false_score", "number", "The largest that was called a false alarm"},
+    {"Pattern", "above_score", "number", "Larger ones are told"},
+    {"Pattern", "since", "time", "Of the first verdict"},
+    {"Pattern", "incidents", "[]integer", "The newest that were called so"},
+    {"Patterns", "patterns", "[]Pattern", ""},
+    {"Patterns", "count", "integer", ""},
+    {"PatternSelection", "-sensor", "text", "Only of this sensor"},
+    {"PatternSelection", "-detector", "text", "Only of this detector"},
+    {"PatternSelection", "-kind", "text", "Only of this kind"},
+    {"PatternsReset", "reset", "integer", "Verdicts whose patterns are told again"},
+    {"Span", "-from", "time", "Readings from this time on count as normal"},
+    {"Span", "-to", "time", "Up to this one"},
+    {"Relearnt", "sensors", "integer", "That learn anew"},
+    {"Relearnt", "readings", "integer", "Learnt from; 0 without a span"},
     {"Assets", "assets", "[]Asset", ""},
     {"Assets", "total", "integer", "In the plant"},
     {"Asset", "asset", "text", ""},

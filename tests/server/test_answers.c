@@ -108,6 +108,8 @@ static const char *example(const struct route *r, char *out, size_t cap)
     if (strcmp(r->path, "/api/v1/readings/history") == 0)
         snprintf(out, cap, "%s?sensor=pump-1/temperature&from=2026-11-21T08:00:00Z&to=2026-11-22",
                  r->path);
+    else if (strcmp(r->path, "/api/v1/sensors/{sensor}") == 0)
+        snprintf(out, cap, "/api/v1/sensors/pump-1/temperature");
     else if (strcmp(r->path, "/metrics") == 0)
         snprintf(out, cap, "/metrics?format=json");
     else
@@ -121,9 +123,10 @@ static void every_get_answers_in_its_described_shape(void **state)
     for (const struct route *r = routes; r->path; r++) {
         char path[256];
         struct answer a;
-        if (r->method != METHOD_GET || strchr(r->path, '{') || strchr(r->reply_schema, '/'))
+        if (r->method != METHOD_GET || strchr(example(r, path, sizeof path), '{') ||
+            strchr(r->reply_schema, '/'))
             continue;
-        struct json_node *root = get_json(example(r, path, sizeof path), &a);
+        struct json_node *root = get_json(path, &a);
         if (!fits_object(root, r->reply_schema))
             fail_msg("%s: %.*s", path, (int)a.body.n, a.body.p);
         assert_string_equal(answer_header(&a, "Content-Type"), "application/json");
