@@ -1,7 +1,8 @@
 // The registry of architectures.
 #include "llm/arch.h"
 
-static const struct arch *const archs[] = {&arch_llama, &arch_qwen2, &arch_qwen3, &arch_phi3};
+static const struct arch *const archs[] = {&arch_llama, &arch_qwen2, &arch_qwen3, &arch_phi3,
+                                           &arch_bert};
 
 const struct arch *arch_at(size_t i)
 {

@@ -17,12 +17,13 @@ struct arch {
     const char *name; // general.architecture
     enum rope_style rope;
     enum err_code (*bind_layer)(struct binder *b, struct layer *l);
+    bool encoder; // every token sees all others; gives embeddings, no logits
 };
 
 const struct arch *arch_by_name(struct str name); // NULL: unknown
 const struct arch *arch_at(size_t i);             // NULL past the last
 
-extern const struct arch arch_llama, arch_qwen2, arch_qwen3, arch_phi3;
+extern const struct arch arch_llama, arch_qwen2, arch_qwen3, arch_phi3, arch_bert;
 
 // What bind_layer uses. `name` is a layer's tensor without its prefix and with its suffix, as in
 // "attn_q.weight". Each fails with the tensor's name when it is missing or of another shape.

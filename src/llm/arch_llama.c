@@ -9,4 +9,4 @@ static enum err_code bind(struct binder *b, struct layer *l)
     return code ? code : bind_feed_forward(b, l);
 }
 
-const struct arch arch_llama = {"llama", ROPE_PAIRS, bind};
+const struct arch arch_llama = {.name = "llama", .rope = ROPE_PAIRS, .bind_layer = bind};

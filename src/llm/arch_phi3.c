@@ -16,4 +16,4 @@ static enum err_code bind(struct binder *b, struct layer *l)
     return bind_matrix(b, "ffn_down.weight", s->C, s->hidden, &l->down);
 }
 
-const struct arch arch_phi3 = {"phi3", ROPE_HALVES, bind};
+const struct arch arch_phi3 = {.name = "phi3", .rope = ROPE_HALVES, .bind_layer = bind};

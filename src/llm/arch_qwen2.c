@@ -14,4 +14,4 @@ static enum err_code bind(struct binder *b, struct layer *l)
     return bind_feed_forward(b, l);
 }
 
-const struct arch arch_qwen2 = {"qwen2", ROPE_HALVES, bind};
+const struct arch arch_qwen2 = {.name = "qwen2", .rope = ROPE_HALVES, .bind_layer = bind};

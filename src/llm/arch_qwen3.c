@@ -12,4 +12,4 @@ static enum err_code bind(struct binder *b, struct layer *l)
     return bind_feed_forward(b, l);
 }
 
-const struct arch arch_qwen3 = {"qwen3", ROPE_HALVES, bind};
+const struct arch arch_qwen3 = {.name = "qwen3", .rope = ROPE_HALVES, .bind_layer = bind};

@@ -6,6 +6,22 @@
 
 enum { LOW_BYTES = 3 * ENGINE_BATCH * ADAPTER_RANK_MAX * sizeof(float) };
 
+// Keys and values of one layer over a whole text.
+static size_t encoded_bytes(const struct engine *e)
+{
+    const struct model_shape *s = &e->model->shape;
+    return ENGINE_BATCH / ATTENTION_BLOCK * s->H * attention_block_bytes(ATTENTION_F16, s->D);
+}
+
+static bool take_encoder_buffers(struct engine *e)
+{
+    size_t each = encoded_bytes(e) / (ENGINE_BATCH / ATTENTION_BLOCK);
+    e->encoded = memory_take(encoded_bytes(e));
+    for (size_t b = 0; e->encoded && b < ENGINE_BATCH / ATTENTION_BLOCK; b++)
+        e->encoded_blocks[b] = e->encoded + b * each;
+    return e->encoded;
+}
+
 // A step's buffers: all or none.
 static bool take_buffers(struct engine *e, struct err *err)
 {
@@ -18,8 +34,8 @@ static bool take_buffers(struct engine *e, struct err *err)
     e->rope = memory_take(B * s->rope_dims * sizeof *e->rope);
     e->logits = memory_take((size_t)ENGINE_LOGITS * s->V * sizeof *e->logits);
     e->low = memory_take(LOW_BYTES);
-    return e->x && e->added && e->qkv && e->hidden && e->rope && e->logits && e->low &&
-           !vectors_open(&e->width, B, s->C, err) &&
+    return (!e->model->arch->encoder || take_encoder_buffers(e)) && e->x && e->added && e->qkv &&
+           e->hidden && e->rope && e->logits && e->low && !vectors_open(&e->width, B, s->C, err) &&
            !vectors_open(&e->heads, B, (size_t)s->H * s->D, err) &&
            !vectors_open(&e->inner, B, s->hidden, err);
 }
@@ -61,6 +77,7 @@ void engine_close(struct engine **out)
         memory_give(e->rope, B * s->rope_dims * sizeof *e->rope);
         memory_give(e->logits, (size_t)ENGINE_LOGITS * s->V * sizeof *e->logits);
         memory_give(e->low, LOW_BYTES);
+        memory_give(e->encoded, encoded_bytes(e));
     }
     memory_give(e->scores, e->scores_bytes);
     cache_free(&e->cache);
@@ -94,8 +111,7 @@ size_t engine_cache_bytes(const struct engine *e)
     return e->cache.bytes;
 }
 
-// Working memory for scores over `positions`, for every thread.
-static enum err_code take_scores(struct engine *e, size_t positions, struct err *err)
+enum err_code engine_take_scores(struct engine *e, size_t positions, struct err *err)
 {
     const struct model_shape *s = &e->model->shape;
     size_t each = s->H / s->H_kv * ((positions + 1023) / 1024 * 1024);
@@ -160,6 +176,9 @@ enum err_code engine_step(struct engine *e, const struct step_token *tokens, siz
                           const float **logits, struct err *err)
 {
     *logits = NULL;
+    if (e->model->arch->encoder)
+        return err_set(err, ERR_UNSUPPORTED, "%s: a model of embeddings writes no text",
+                       gguf_name(e->model->file));
     if (n == 0 || n > ENGINE_BATCH)
         return err_set(err, ERR_LIMIT, "a step of %zu tokens, 1 to %d are possible", n,
                        ENGINE_BATCH);
@@ -168,7 +187,7 @@ enum err_code engine_step(struct engine *e, const struct step_token *tokens, siz
     for (size_t t = 0; t < e->T; t++)
         longest = e->at[t].position >= longest ? e->at[t].position + 1 : longest;
     if (!code)
-        code = take_scores(e, longest, err);
+        code = engine_take_scores(e, longest, err);
     if (!code) {
         const struct model_shape *s = &e->model->shape;
         vectors_shape(&e->width, n, s->C);

@@ -83,4 +83,11 @@ enum err_code engine_step(struct engine *e, const struct step_token *tokens, siz
 enum err_code engine_feed(struct engine *e, struct session *s, const int32_t *ids, size_t n,
                           const float **logits, struct err *err);
 
+// The embedding of a text by an encoder (bert): C floats of length 1. The tokens are those of
+// tokenizer_encode with TOKENIZE_ENDS. ERR_UNSUPPORTED for a model that is no encoder, ERR_LIMIT
+// for more tokens than its context (or ENGINE_BATCH), ERR_INPUT for none or for a token that is
+// none, ERR_CORRUPT when the weights give no finite numbers.
+enum err_code engine_embed(struct engine *e, const int32_t *ids, size_t n, float *out,
+                           struct err *err);
+
 #endif

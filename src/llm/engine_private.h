@@ -52,6 +52,10 @@ struct engine {
     size_t scores_bytes;
     struct vectors width, heads, inner; // inputs of C, H*D, hidden columns
     atomic_bool not_finite;
+    // The text being encoded: blocks of one layer's keys and values.
+    const int32_t *text;
+    unsigned char *encoded; // [block][H][attention_block_bytes]
+    const unsigned char *encoded_blocks[ENGINE_BATCH / ATTENTION_BLOCK];
 };
 
 // Where a KV head lies in a block of the session.
@@ -61,6 +65,9 @@ static inline size_t session_head_at(const struct session *s, uint32_t layer, ui
     return ((size_t)layer * m->H_kv + head) *
            attention_block_bytes((enum attention_type)s->type, m->D);
 }
+
+// Working memory for scores over `positions`, for every thread.
+enum err_code engine_take_scores(struct engine *e, size_t positions, struct err *err);
 
 // Takes position s->length for a token: its block is there and the session's own afterwards.
 enum err_code session_grow(struct session *s, int32_t token, struct err *err);
@@ -81,6 +88,11 @@ struct product {
 
 // Adds what the adapters of the tokens' sessions make of the same inputs.
 void adapt(struct engine *e, const struct product *p);
+
+// Within a step: y[t * rows + row] of a matrix, or of several side by side, with all vectors.
+void forward_multiply(struct engine *e, const struct matrix *m, const struct vectors *v, float *y);
+void forward_multiply_joined(struct engine *e, const struct joined *j, const struct vectors *v,
+                             float *y);
 
 // One step on all threads of the team: fills e->logits.
 void forward(void *engine, unsigned thread);

@@ -86,7 +86,7 @@ static void add_and_norm(struct engine *e, bool add, const float *weight)
     team_barrier(e->team);
 }
 
-static void multiply(struct engine *e, const struct matrix *m, const struct vectors *v, float *y)
+void forward_multiply(struct engine *e, const struct matrix *m, const struct vectors *v, float *y)
 {
     size_t groups = matrix_groups(m), g;
     while ((g = team_claim(e->team, GROUPS_AT_ONCE)) < groups)
@@ -95,8 +95,8 @@ static void multiply(struct engine *e, const struct matrix *m, const struct vect
 }
 
 // All parts in one phase: items are counted through.
-static void multiply_joined(struct engine *e, const struct joined *j, const struct vectors *v,
-                            float *y)
+void forward_multiply_joined(struct engine *e, const struct joined *j, const struct vectors *v,
+                             float *y)
 {
     size_t items[3], all = 0, i;
     for (uint32_t p = 0; p < j->parts; p++)
@@ -231,7 +231,7 @@ static void finish(struct engine *e, unsigned thread)
         vectors_quantize(&e->width, i, 0, C / MATRIX_BLOCK);
     }
     team_barrier(e->team);
-    multiply(e, &e->model->head, &e->width, e->logits);
+    forward_multiply(e, &e->model->head, &e->width, e->logits);
     adapt(e, &(struct product){.place = (size_t)s->L * MODEL_PLACES,
                                .parts = 1,
                                .rows = s->V,
@@ -250,11 +250,11 @@ static void multiply_adapted(struct engine *e, uint32_t l, size_t place, const s
         .place = (size_t)l * MODEL_PLACES + place, .parts = 1, .count = e->T, .x = v->x, .y = y};
     if (place == MODEL_OUT || place == MODEL_DOWN) {
         const struct matrix *m = place == MODEL_OUT ? &layer->out : &layer->down;
-        multiply(e, m, v, y);
+        forward_multiply(e, m, v, y);
         p.rows = m->rows;
     } else {
         const struct joined *j = place == MODEL_QKV ? &layer->qkv : &layer->gate_up;
-        multiply_joined(e, j, v, y);
+        forward_multiply_joined(e, j, v, y);
         p.parts = j->parts;
         p.from = j->from;
         p.rows = j->rows;

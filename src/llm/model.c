@@ -90,8 +90,14 @@ static enum err_code read_shape(struct model *m, struct err *err)
     s->eps = 1e-5f;
     if ((code = read_u32(m, "attention.head_count_kv", false, 1, s->H, &s->H_kv, err)) ||
         (code = read_u32(m, "attention.key_length", false, 1, MODEL_HEAD_MAX, &s->D, err)) ||
-        (code = read_f32(m, "attention.layer_norm_rms_epsilon", 0, 1, &s->eps, err)))
+        (code = read_f32(m,
+                         m->arch->encoder ? "attention.layer_norm_epsilon"
+                                          : "attention.layer_norm_rms_epsilon",
+                         0, 1, &s->eps, err)))
         return code;
+    if (m->arch->encoder && (s->H_kv != s->H || s->D * s->H != s->C))
+        return err_set(err, ERR_INPUT, "%s: an encoder of width %u cannot have %u heads of %u",
+                       gguf_name(m->file), s->C, s->H, s->D);
     if (s->H % s->H_kv || s->H / s->H_kv > MODEL_SHARED_MAX)
         return err_set(err, ERR_INPUT, "%s: %u heads cannot share %u KV heads", gguf_name(m->file),
                        s->H, s->H_kv);
@@ -121,6 +127,56 @@ static enum err_code bind_rope_factors(struct binder *b, const char *name, float
     return code;
 }
 
+// What is behind the layers of a model that writes.
+static enum err_code bind_output(struct binder *b)
+{
+    struct model *m = b->model;
+    struct model_shape *s = &m->shape;
+    bool tied = !gguf_find_tensor(m->file, "output.weight");
+    enum err_code code;
+    if ((code = bind_named_matrix(b, tied ? "token_embd.weight" : "output.weight", s->V, s->C,
+                                  &m->head)) ||
+        (code = bind_named_vector(b, "output_norm.weight", s->C, &m->final_norm)) ||
+        (code = bind_rope_factors(b, "rope_freqs.weight", &m->rope_short)) ||
+        (!m->rope_short &&
+         (code = bind_rope_factors(b, "rope_factors_short.weight", &m->rope_short))))
+        return code;
+    return bind_rope_factors(b, "rope_factors_long.weight", &m->rope_long);
+}
+
+// What is before the layers of an encoder.
+static enum err_code bind_encoder(struct binder *b)
+{
+    struct model *m = b->model;
+    struct encoder *e = &m->encoder;
+    uint32_t C = m->shape.C, pooling = POOLING_MEAN;
+    enum err_code code;
+    if ((code = read_u32(m, "pooling_type", false, 0, UINT32_MAX, &pooling, b->err)))
+        return code;
+    if (pooling > POOLING_FIRST)
+        return err_set(b->err, ERR_UNSUPPORTED,
+                       "%s: pooling of type %u is not supported (mean: 1, first token: 2)",
+                       gguf_name(m->file), pooling);
+    e->pooling = pooling == POOLING_FIRST ? POOLING_FIRST : POOLING_MEAN;
+    e->positions = gguf_find_tensor(m->file, "position_embd.weight");
+    const struct gguf_tensor *types = gguf_find_tensor(m->file, "token_types.weight");
+    if (!e->positions || e->positions->ne[0] != C || e->positions->ne[1] < m->shape.context)
+        return err_set(b->err, ERR_INPUT,
+                       "%s: tensor 'position_embd.weight' is missing or smaller than %u x %u",
+                       gguf_name(m->file), C, m->shape.context);
+    if (types && (types->ne[0] != C || types->ne[1] == 0))
+        return err_set(b->err, ERR_INPUT,
+                       "%s: tensor 'token_types.weight' has rows of %llu, not %u",
+                       gguf_name(m->file), (unsigned long long)types->ne[0], C);
+    if (!(e->type = calloc(C, sizeof *e->type)))
+        return err_set(b->err, ERR_NO_MEMORY, "out of memory for tensor 'token_types.weight'");
+    if (types)
+        types->format->dequantize(types->data, e->type, C);
+    if ((code = bind_named_vector(b, "token_embd_norm.weight", C, &e->norm)))
+        return code;
+    return bind_named_vector(b, "token_embd_norm.bias", C, &e->norm_bias);
+}
+
 static enum err_code bind_model(struct binder *b)
 {
     struct model *m = b->model;
@@ -132,22 +188,13 @@ static enum err_code bind_model(struct binder *b)
     if (m->embedding->ne[1] == 0 || m->embedding->ne[1] > 1 << 21)
         return err_set(b->err, ERR_INPUT, "%s: tensor 'token_embd.weight' has %llu rows",
                        gguf_name(m->file), (unsigned long long)m->embedding->ne[1]);
-    s->V = (uint32_t)m->embedding->ne[1];
-    bool tied = !gguf_find_tensor(m->file, "output.weight");
-    enum err_code code;
-    if ((code = bind_named_matrix(b, tied ? "token_embd.weight" : "output.weight", s->V, s->C,
-                                  &m->head)) ||
-        (code = bind_named_vector(b, "output_norm.weight", s->C, &m->final_norm)) ||
-        (code = bind_rope_factors(b, "rope_freqs.weight", &m->rope_short)) ||
-        (!m->rope_short &&
-         (code = bind_rope_factors(b, "rope_factors_short.weight", &m->rope_short))) ||
-        (code = bind_rope_factors(b, "rope_factors_long.weight", &m->rope_long)))
-        return code;
     if (m->embedding->ne[0] != s->C)
         return err_set(b->err, ERR_INPUT,
                        "%s: tensor 'token_embd.weight' has rows of %llu, "
                        "expected %u",
                        gguf_name(m->file), (unsigned long long)m->embedding->ne[0], s->C);
+    s->V = (uint32_t)m->embedding->ne[1];
+    enum err_code code = m->arch->encoder ? bind_encoder(b) : bind_output(b);
     for (b->layer = 0; b->layer < s->L && !code; b->layer++)
         code = m->arch->bind_layer(b, &m->layers[b->layer]);
     return code;
@@ -203,9 +250,17 @@ void model_close(struct model **out)
         free(m->layers[l].q_norm);
         free(m->layers[l].k_norm);
         free(m->layers[l].qkv.bias);
+        free(m->layers[l].gate_up.bias);
+        free(m->layers[l].attention_norm_bias);
+        free(m->layers[l].hidden_norm_bias);
+        free(m->layers[l].out_bias);
+        free(m->layers[l].down_bias);
     }
     free(m->layers);
     free(m->weights);
+    free(m->encoder.type);
+    free(m->encoder.norm);
+    free(m->encoder.norm_bias);
     free(m->final_norm);
     free(m->rope_short);
     free(m->rope_long);

@@ -46,6 +46,18 @@ struct layer {
     struct joined qkv;                   // H*D + 2*H_kv*D rows
     struct joined gate_up;               // 2*hidden rows
     struct matrix out, down;
+    float *attention_norm_bias, *hidden_norm_bias; // [C], encoders: norms come after, with biases
+    float *out_bias, *down_bias;                   // [C], encoders
+};
+
+enum pooling { POOLING_MEAN = 1, POOLING_FIRST = 2 }; // the file's numbers
+
+// What only encoders have.
+struct encoder {
+    const struct gguf_tensor *positions; // [context][C]
+    float *type;                         // [C], of the first token type
+    float *norm, *norm_bias;             // [C], of the embeddings
+    enum pooling pooling;
 };
 
 // A matrix and where it came from.
@@ -62,6 +74,7 @@ struct model {
     const struct arch *arch;
     struct model_shape shape;
     const struct gguf_tensor *embedding;
+    struct encoder encoder;
     float *final_norm;
     struct matrix head;
     struct layer *layers;

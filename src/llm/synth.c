@@ -7,19 +7,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/rng.h"
 #include "llm/byte_text.h"
-#include "llm/gguf_write.h"
+#include "llm/synth_private.h"
 #include "llm/vocab.h"
 
-struct shape {
-    const char *name, *arch;
-    uint32_t L, C, H, H_kv, D, hidden, V, context;
-    float rope_base, eps;
-    bool tied, factors; // factors: Llama 3's stretched frequencies
-};
-
-static const struct shape shapes[] = {
+static const struct synth_shape shapes[] = {
     {"Llama-3.2-1B", "llama", 16, 2048, 32, 8, 64, 8192, 128256, 131072, 5e5f, 1e-5f, true, true},
     {"Llama-3.2-3B", "llama", 28, 3072, 24, 8, 128, 8192, 128256, 131072, 5e5f, 1e-5f, true, true},
     {"TinyLlama-1.1B", "llama", 22, 2048, 32, 4, 64, 5632, 32000, 2048, 1e4f, 1e-5f, false, false},
@@ -32,33 +24,18 @@ static const struct shape shapes[] = {
     {"Qwen3-1.7B", "qwen3", 28, 2048, 16, 8, 128, 6144, 151936, 40960, 1e6f, 1e-6f, true, false},
     {"Qwen3-4B", "qwen3", 36, 2560, 32, 8, 128, 9728, 151936, 40960, 1e6f, 1e-6f, true, false},
     {"Phi-3-mini-4k", "phi3", 32, 3072, 32, 32, 96, 8192, 32064, 4096, 1e4f, 1e-5f, false, false},
+    {"all-MiniLM-L6-v2", "bert", 6, 384, 12, 12, 32, 1536, 30522, 512, 0, 1e-12f, true, false},
+    {"bge-small-en", "bert", 12, 384, 12, 12, 32, 1536, 30522, 512, 0, 1e-12f, true, false},
+    {"tiny-bert", "bert", 2, 256, 8, 8, 32, 512, 320, 512, 0, 1e-12f, true, false},
+    {"tiny-bge", "bert", 2, 256, 4, 4, 64, 512, 320, 512, 0, 1e-12f, true, false},
     {"tiny-llama", "llama", 2, 256, 8, 2, 32, 512, 320, 512, 1e4f, 1e-5f, false, true},
     {"tiny-qwen2", "qwen2", 2, 256, 4, 2, 64, 512, 320, 512, 1e6f, 1e-6f, true, false},
     {"tiny-qwen3", "qwen3", 2, 256, 8, 4, 96, 512, 320, 512, 1e6f, 1e-6f, true, false},
     {"tiny-phi3", "phi3", 2, 256, 4, 4, 64, 512, 320, 512, 1e4f, 1e-5f, false, false},
 };
 
-// Weights of a pool; pools; weights of a tensor that are all drawn anew; blocks written at once.
-enum { POOL = 1 << 16, POOLS = 8, FRESH = 1 << 19, PIECE = 1 << 12 };
-
-// Blocks of random weights of one format and spread, from which tensors are drawn.
-struct pool {
-    const struct quant_format *format;
-    float spread;
-    unsigned char *blocks;
-};
-
-struct writer {
-    const struct synth *options;
-    const struct shape *shape;
-    struct gguf_writer *file;
-    struct rng rng;
-    bool data; // second pass: data instead of declarations
-    struct pool pools[POOLS];
-    size_t pool_count;
-    struct err *err;
-    enum err_code code;
-};
+// Weights of a pool; weights of a tensor that are all drawn anew; blocks written at once.
+enum { POOL = 1 << 16, FRESH = 1 << 19, PIECE = 1 << 12 };
 
 const char *synth_shape_name(size_t i)
 {
@@ -66,8 +43,8 @@ const char *synth_shape_name(size_t i)
 }
 
 // Fresh weights: n at blocks.
-static void quantize_random(struct writer *w, const struct quant_format *f, float spread, size_t n,
-                            unsigned char *blocks)
+static void quantize_random(struct synth_writer *w, const struct quant_format *f, float spread,
+                            size_t n, unsigned char *blocks)
 {
     float *x = malloc(n * sizeof *x);
     if (!x || !blocks) {
@@ -80,21 +57,23 @@ static void quantize_random(struct writer *w, const struct quant_format *f, floa
     free(x);
 }
 
-static const struct pool *find_pool(struct writer *w, const struct quant_format *f, float spread)
+static const struct synth_pool *find_pool(struct synth_writer *w, const struct quant_format *f,
+                                          float spread)
 {
     for (size_t i = 0; i < w->pool_count; i++)
         if (w->pools[i].format == f && w->pools[i].spread == spread)
             return &w->pools[i];
-    size_t at = w->pool_count < POOLS ? w->pool_count++ : POOLS - 1;
-    struct pool *p = &w->pools[at];
+    size_t at = w->pool_count < SYNTH_POOLS ? w->pool_count++ : SYNTH_POOLS - 1;
+    struct synth_pool *p = &w->pools[at];
     free(p->blocks);
-    *p = (struct pool){f, spread, malloc(quant_bytes(f, POOL))};
+    *p = (struct synth_pool){f, spread, malloc(quant_bytes(f, POOL))};
     quantize_random(w, f, spread, POOL, p->blocks);
     return p;
 }
 
 // Every weight drawn anew: what small tensors get, so that no two rows are alike.
-static void write_fresh(struct writer *w, const struct quant_format *f, size_t count, float spread)
+static void write_fresh(struct synth_writer *w, const struct quant_format *f, size_t count,
+                        float spread)
 {
     size_t bytes = quant_bytes(f, count);
     unsigned char *blocks = malloc(bytes);
@@ -105,10 +84,10 @@ static void write_fresh(struct writer *w, const struct quant_format *f, size_t c
 }
 
 // Blocks drawn from a pool: quick enough for billions of weights.
-static void write_pooled(struct writer *w, const struct quant_format *f, uint64_t count,
+static void write_pooled(struct synth_writer *w, const struct quant_format *f, uint64_t count,
                          float spread)
 {
-    const struct pool *p = find_pool(w, f, spread);
+    const struct synth_pool *p = find_pool(w, f, spread);
     unsigned char *piece = malloc((size_t)PIECE * f->bytes);
     if (!piece)
         w->code = err_set(w->err, ERR_NO_MEMORY, "out of memory for random weights");
@@ -123,8 +102,8 @@ static void write_pooled(struct writer *w, const struct quant_format *f, uint64_
     free(piece);
 }
 
-static void matrix(struct writer *w, const char *name, uint32_t rows, uint32_t cols,
-                   const char *type)
+void synth_matrix(struct synth_writer *w, const char *name, uint32_t rows, uint32_t cols,
+                  const char *type)
 {
     const struct quant_format *f = quant_format_by_name(type);
     uint64_t count = (uint64_t)rows * cols;
@@ -138,7 +117,7 @@ static void matrix(struct writer *w, const char *name, uint32_t rows, uint32_t c
 }
 
 // A vector of floats around `mean`.
-static void vector(struct writer *w, const char *name, uint32_t n, float mean, float spread)
+void synth_vector(struct synth_writer *w, const char *name, uint32_t n, float mean, float spread)
 {
     if (!w->data) {
         gguf_write_tensor(w->file, name, quant_format_of(QUANT_F32), (uint64_t[]){n}, 1);
@@ -156,63 +135,67 @@ static bool gets_more_bits(uint32_t layer, uint32_t L)
     return layer < L / 8 || layer >= 7 * L / 8 || (layer - L / 8) % 3 == 2;
 }
 
-static void layer(struct writer *w, uint32_t l)
+static void layer(struct synth_writer *w, uint32_t l)
 {
-    const struct shape *s = w->shape;
+    const struct synth_shape *s = w->shape;
     bool mixed = strcasecmp(w->options->type, "Q4_K_M") == 0;
     const char *type = mixed ? "Q4_K" : w->options->type;
     const char *better = mixed && gets_more_bits(l, s->L) ? "Q6_K" : type;
     uint32_t q = s->H * s->D, kv = s->H_kv * s->D;
     char name[64];
 #define NAME(suffix) (snprintf(name, sizeof name, "blk.%u." suffix, l), name)
-    vector(w, NAME("attn_norm.weight"), s->C, 1, 0.1f);
+    synth_vector(w, NAME("attn_norm.weight"), s->C, 1, 0.1f);
     if (strcmp(s->arch, "phi3") == 0) {
-        matrix(w, NAME("attn_qkv.weight"), q + 2 * kv, s->C, type);
+        synth_matrix(w, NAME("attn_qkv.weight"), q + 2 * kv, s->C, type);
     } else {
-        matrix(w, NAME("attn_q.weight"), q, s->C, type);
-        matrix(w, NAME("attn_k.weight"), kv, s->C, type);
-        matrix(w, NAME("attn_v.weight"), kv, s->C, better);
+        synth_matrix(w, NAME("attn_q.weight"), q, s->C, type);
+        synth_matrix(w, NAME("attn_k.weight"), kv, s->C, type);
+        synth_matrix(w, NAME("attn_v.weight"), kv, s->C, better);
     }
     if (strcmp(s->arch, "qwen2") == 0) {
-        vector(w, NAME("attn_q.bias"), q, 0, 0.5f);
-        vector(w, NAME("attn_k.bias"), kv, 0, 0.5f);
-        vector(w, NAME("attn_v.bias"), kv, 0, 0.5f);
+        synth_vector(w, NAME("attn_q.bias"), q, 0, 0.5f);
+        synth_vector(w, NAME("attn_k.bias"), kv, 0, 0.5f);
+        synth_vector(w, NAME("attn_v.bias"), kv, 0, 0.5f);
     }
     if (strcmp(s->arch, "qwen3") == 0) {
-        vector(w, NAME("attn_q_norm.weight"), s->D, 1, 0.1f);
-        vector(w, NAME("attn_k_norm.weight"), s->D, 1, 0.1f);
+        synth_vector(w, NAME("attn_q_norm.weight"), s->D, 1, 0.1f);
+        synth_vector(w, NAME("attn_k_norm.weight"), s->D, 1, 0.1f);
     }
-    matrix(w, NAME("attn_output.weight"), s->C, q, type);
-    vector(w, NAME("ffn_norm.weight"), s->C, 1, 0.1f);
+    synth_matrix(w, NAME("attn_output.weight"), s->C, q, type);
+    synth_vector(w, NAME("ffn_norm.weight"), s->C, 1, 0.1f);
     if (strcmp(s->arch, "phi3") == 0) {
-        matrix(w, NAME("ffn_up.weight"), 2 * s->hidden, s->C, type);
+        synth_matrix(w, NAME("ffn_up.weight"), 2 * s->hidden, s->C, type);
     } else {
-        matrix(w, NAME("ffn_gate.weight"), s->hidden, s->C, type);
-        matrix(w, NAME("ffn_up.weight"), s->hidden, s->C, type);
+        synth_matrix(w, NAME("ffn_gate.weight"), s->hidden, s->C, type);
+        synth_matrix(w, NAME("ffn_up.weight"), s->hidden, s->C, type);
     }
-    matrix(w, NAME("ffn_down.weight"), s->C, s->hidden, better);
+    synth_matrix(w, NAME("ffn_down.weight"), s->C, s->hidden, better);
 #undef NAME
 }
 
-static void tensors(struct writer *w, bool data)
+static void tensors(struct synth_writer *w, bool data)
 {
-    const struct shape *s = w->shape;
+    const struct synth_shape *s = w->shape;
     bool mixed = strcasecmp(w->options->type, "Q4_K_M") == 0;
     const char *type = mixed ? "Q4_K" : w->options->type, *head = mixed ? "Q6_K" : type;
     w->data = data;
-    matrix(w, "token_embd.weight", s->V, s->C, s->tied ? head : type);
+    if (strcmp(s->arch, "bert") == 0) {
+        synth_bert_tensors(w);
+        return;
+    }
+    synth_matrix(w, "token_embd.weight", s->V, s->C, s->tied ? head : type);
     if (!s->tied)
-        matrix(w, "output.weight", s->V, s->C, head);
-    vector(w, "output_norm.weight", s->C, 1, 0.1f);
+        synth_matrix(w, "output.weight", s->V, s->C, head);
+    synth_vector(w, "output_norm.weight", s->C, 1, 0.1f);
     if (s->factors)
-        vector(w, "rope_freqs.weight", s->D / 2, 4, 0.5f);
+        synth_vector(w, "rope_freqs.weight", s->D / 2, 4, 0.5f);
     for (uint32_t l = 0; l < s->L && !w->code; l++)
         layer(w, l);
 }
 
-static void keys(struct writer *w)
+static void keys(struct synth_writer *w)
 {
-    const struct shape *s = w->shape;
+    const struct synth_shape *s = w->shape;
     struct gguf_writer *f = w->file;
     char key[96];
 #define KEY(name) (snprintf(key, sizeof key, "%s." name, s->arch), key)
@@ -235,7 +218,7 @@ static void keys(struct writer *w)
 
 // 256 bytes, " t" (so that there is a merge), the names that llama.cpp looks for, those that chat
 // templates need, and fillers.
-static void own_tokens(struct writer *w)
+static void own_tokens(struct synth_writer *w)
 {
     static const char *const names[] = {"\xc4\xa0t", "<|endoftext|>", "<unk>",      "<s>",
                                         "</s>",      "<|im_start|>",  "<|im_end|>", "<|system|>",
@@ -272,7 +255,7 @@ static void own_tokens(struct writer *w)
     free(text);
 }
 
-static void copied_tokens(struct writer *w)
+static void copied_tokens(struct synth_writer *w)
 {
     const struct gguf *g = w->options->vocabulary;
     const struct gguf_value *tokens;
@@ -287,7 +270,7 @@ static void copied_tokens(struct writer *w)
 
 enum err_code synth_write(const struct synth *s, const char *path, struct err *err)
 {
-    struct writer w = {.options = s, .err = err};
+    struct synth_writer w = {.options = s, .err = err};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         if (strcasecmp(s->like, shapes[i].name) == 0)
             w.shape = &shapes[i];
@@ -299,11 +282,12 @@ enum err_code synth_write(const struct synth *s, const char *path, struct err *e
     if (code)
         return code;
     rng_seed(&w.rng, s->seed);
-    keys(&w);
+    bool encoder = strcmp(w.shape->arch, "bert") == 0;
+    (encoder ? synth_bert_keys : keys)(&w);
     if (s->vocabulary)
         copied_tokens(&w);
     else
-        own_tokens(&w);
+        (encoder ? synth_bert_tokens : own_tokens)(&w);
     tensors(&w, false);
     if (!w.code)
         tensors(&w, true);
