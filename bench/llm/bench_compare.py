@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Decode and prefill beside llama.cpp and the memory's bandwidth, in turn within one run.
+
+Prints a row of a table: medians over the rounds of tok/s, GB/s of weights, their share of the
+bandwidth measured in the same rounds, and the ratio to llama.cpp. Without a peer: `-`.
+
+    python3 bench/llm/bench_compare.py MODEL.gguf [--peer NODE_FOLDER] [--rounds N] [--threads N]
+                                       [--what prefill,decode,deep,deeper,batch]
+NODE_FOLDER is where `npm install node-llama-cpp@3.22.1` was run.
+"""
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+WORK = {
+    "prefill": ("prefill 512", 512),
+    "decode": ("decode 0 32", 32),
+    "deep": ("decode 1024 24", 24),
+    "deeper": ("decode 4000 24", 24),
+    "batch": ("batch 8 16", 128),
+}
+
+
+class Runner:
+    def __init__(self, command, **options):
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, **options)
+        self.load_s = self.answer()
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit("the program under measurement has ended")
+        return float(line)
+
+    def ask(self, command):
+        print(command, file=self.process.stdin, flush=True)
+        return self.answer()
+
+
+def open_peer(folder, model, threads):
+    script = shutil.copy(os.path.join(ROOT, "bench/peers/llama_speed.mjs"), folder)
+    return Runner(["node", script, os.path.abspath(model), threads], cwd=folder)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("model")
+    parser.add_argument("--peer")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", default="2")
+    parser.add_argument("--what", default="prefill,decode")
+    options = parser.parse_args()
+    what = options.what.split(",")
+    peer = options.peer and open_peer(options.peer, options.model, options.threads)
+    program = os.path.join(ROOT, "build/bench/bench_ask")
+    ours = Runner([program, options.model, options.threads])
+    size = os.path.getsize(options.model) / 1e9
+
+    rates, theirs, reads = ({w: [] for w in what} for _ in range(3))
+    for _ in range(options.rounds):
+        for w in what:
+            command, tokens = WORK[w]
+            before = ours.ask("read")
+            rates[w].append(tokens / ours.ask(command))
+            reads[w].append((before + ours.ask("read")) / 2)
+            if peer and w != "batch":
+                theirs[w].append(tokens / peer.ask(command))
+    print(f"{options.model}: loaded in {ours.load_s:.2f} s"
+          + (f", llama.cpp {peer.load_s:.2f} s" if peer else ""))
+    for w in what:
+        rate, read = statistics.median(rates[w]), statistics.median(reads[w])
+        row = f"| {WORK[w][0]} | {rate:.1f} tok/s"
+        if w not in ("prefill", "batch"):
+            share = statistics.median(r * size / g for r, g in zip(rates[w], reads[w]))
+            row += f" = {rate * size:.1f} GB/s, {100 * share:.0f} % of {read:.1f}"
+        if theirs[w]:
+            ratio = statistics.median(a / b for a, b in zip(rates[w], theirs[w]))
+            row += f" | {statistics.median(theirs[w]):.1f} | {ratio:.2f}"
+        print(row + " |", flush=True)
+
+
+main()
