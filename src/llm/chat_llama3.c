@@ -1,5 +1,6 @@
 // Llama 3, and Llama 3.1 to 3.3 with a day in the system message and tools in JSON.
 #include "llm/chat_private.h"
+#include "llm/json_text.h"
 
 // The model writes the object alone.
 static const struct chat_call_style calls = {"", "", "parameters", false};
@@ -86,7 +87,7 @@ static enum err_code render_llama31(struct chat_writer *w)
             code = add_call(w, m, i);
         } else if (m->role == CHAT_TOOL) {
             open_turn(w, "ipython");
-            chat_json_string(&w->text, m->content);
+            json_text_string(&w->text, m->content);
             chat_control(w, "<|eot_id|>");
         } else {
             add_turn(w, chat_role_name(m->role), m->content);

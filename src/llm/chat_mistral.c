@@ -1,5 +1,6 @@
 // Mistral 7B Instruct: v0.1 and v0.2, and v0.3 with tools.
 #include "llm/chat_private.h"
+#include "llm/json_text.h"
 
 enum { CALL_ID_BYTES = 9 };
 
@@ -63,7 +64,7 @@ static enum err_code add_tool(struct chat_writer *w, size_t i)
             if (n->type == JSON_STRING)
                 buf_printf(&w->text, "\"%.*s\"", STR_ARG(n->text));
             else
-                chat_json_node(&w->text, n, 0);
+                json_text_node(&w->text, n, 0);
         }
         chat_z(w, "}}");
     }
@@ -101,7 +102,7 @@ static enum err_code add_calls(struct chat_writer *w, const struct chat_message 
     for (size_t k = 0; k < m->call_count; k++) {
         const struct chat_call *call = &m->calls[k];
         chat_z(w, "{\"name\": ");
-        chat_json_string(&w->text, call->name);
+        json_text_string(&w->text, call->name);
         chat_z(w, ", \"arguments\": ");
         enum err_code code = chat_arguments(w, call);
         if (!code)

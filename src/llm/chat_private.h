@@ -1,8 +1,7 @@
-// What the families of chat templates share: the writer of a prompt, JSON as Python prints it.
+// What the families of chat templates share: the writer of a prompt.
 #ifndef FETTLE_LLM_CHAT_PRIVATE_H
 #define FETTLE_LLM_CHAT_PRIVATE_H
 
-#include "base/json_doc.h"
 #include "llm/chat_template.h"
 
 // Where a control token's name stands in the text.
@@ -74,12 +73,8 @@ enum err_code chat_check_turns(struct chat_writer *w, size_t first);
 // Without blanks at both ends, as Python's strip() sees them.
 struct str chat_strip(struct str s);
 
-// Writes JSON as Python's json.dumps(value, ensure_ascii=False, indent=indent) does; indent 0: on
-// one line. Numbers stay as they are written.
-void chat_json_node(struct buf *out, const struct json_node *node, int indent);
-void chat_json_string(struct buf *out, struct str text);
-
-// As chat_json_node from text, which must be an object; `what` and `i` name it in errors.
+// Adds JSON as json_text.h writes it from a text, which must be an object; `what` and `i` name it
+// in errors.
 enum err_code chat_json(struct chat_writer *w, struct str json, int indent, const char *what,
                         size_t i);
 

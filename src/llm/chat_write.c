@@ -1,8 +1,9 @@
-// Writes a prompt's pieces: text, control tokens, JSON as Python prints it.
+// Writes a prompt's pieces: text, control tokens, JSON.
 #include <stdlib.h>
 #include <string.h>
 
 #include "llm/chat_private.h"
+#include "llm/json_text.h"
 
 void chat_control(struct chat_writer *w, const char *name)
 {
@@ -106,71 +107,6 @@ struct str chat_strip(struct str s)
     return s;
 }
 
-void chat_json_string(struct buf *out, struct str text)
-{
-    buf_add_char(out, '"');
-    for (size_t i = 0; i < text.n; i++) {
-        static const char plain[] = "\"\\\b\f\n\r\t", named[] = "\"\\bfnrt";
-        char c = text.p[i];
-        const char *at = c ? strchr(plain, c) : NULL;
-        if (at)
-            buf_add(out, (char[]){'\\', named[at - plain]}, 2);
-        else if ((unsigned char)c < 0x20)
-            buf_printf(out, "\\u%04x", (unsigned)c);
-        else
-            buf_add_char(out, c);
-    }
-    buf_add_char(out, '"');
-}
-
-static void line_break(struct buf *out, int indent, int depth)
-{
-    if (indent)
-        buf_printf(out, "\n%*s", indent * depth, "");
-}
-
-// The tree is no deeper than JSON_SCAN_DEPTH_DEFAULT.
-static void add_node(struct buf *out, const struct json_node *node, int indent, int depth)
-{
-    bool object = node->type == JSON_OBJECT;
-    switch (node->type) {
-    case JSON_NULL:
-        buf_add_z(out, "null");
-        return;
-    case JSON_BOOL:
-        buf_add_z(out, node->truth ? "true" : "false");
-        return;
-    case JSON_NUMBER:
-        buf_add_str(out, node->text);
-        return;
-    case JSON_STRING:
-        chat_json_string(out, node->text);
-        return;
-    case JSON_ARRAY:
-    case JSON_OBJECT:
-        break;
-    }
-    buf_add_char(out, object ? '{' : '[');
-    for (const struct json_node *n = node->first; n; n = n->next) {
-        line_break(out, indent, depth + 1);
-        if (object) {
-            chat_json_string(out, n->key);
-            buf_add_z(out, ": ");
-        }
-        add_node(out, n, indent, depth + 1);
-        if (n->next)
-            buf_add_z(out, indent ? "," : ", ");
-    }
-    if (node->first)
-        line_break(out, indent, depth);
-    buf_add_char(out, object ? '}' : ']');
-}
-
-void chat_json_node(struct buf *out, const struct json_node *node, int indent)
-{
-    add_node(out, node, indent, 0);
-}
-
 enum err_code chat_json(struct chat_writer *w, struct str json, int indent, const char *what,
                         size_t i)
 {
@@ -187,7 +123,7 @@ enum err_code chat_json(struct chat_writer *w, struct str json, int indent, cons
     if (!code && node->type != JSON_OBJECT)
         code = err_set(w->err, ERR_INPUT, "%s: expected a JSON object", where);
     if (!code)
-        chat_json_node(&w->text, node, indent);
+        json_text_node(&w->text, node, indent);
     arena_close(&arena);
     return code;
 }

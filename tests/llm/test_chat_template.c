@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "llm/chat_private.h"
+#include "llm/json_text.h"
 #include "llm_vocab.h"
 
 enum { MESSAGES = 8, CALLS = 4, TOOLS = 4, BYTES = LLM_VOCAB_BYTES };
@@ -82,7 +83,7 @@ static struct str text_of(const struct json_node *object, const char *key)
 static struct str json_of(const struct json_node *node)
 {
     struct buf out = {0};
-    chat_json_node(&out, node, 0);
+    json_text_node(&out, node, 0);
     struct str copy = {arena_copy(arena, buf_str(&out)), out.n};
     buf_free(&out);
     return copy;

@@ -35,6 +35,9 @@ struct grammar {
     uint32_t state_count, edge_count, call_count;
     uint32_t *starts; // by rule
     uint32_t rule_count, root;
+    uint8_t byte_class[256]; // step_table.h
+    uint32_t class_count;
+    uint32_t *table; // [states][classes] 1 + where it goes, 0: nowhere; NULL: too large
 };
 
 // Compiles rules that are all defined. ERR_INPUT: a rule that begins with itself, or a grammar that

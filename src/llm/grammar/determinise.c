@@ -5,8 +5,9 @@
 #include "llm/grammar/automaton.h"
 #include "llm/grammar/nfa.h"
 #include "llm/grammar/prune.h"
+#include "llm/grammar/step_table.h"
 
-enum { MEMBERS_MAX = 1 << 21, EDGES_MAX = 1 << 21 };
+enum { MEMBERS_MAX = 1 << 22, EDGES_MAX = 1 << 21 };
 
 // A deterministic state is a sorted set of states of the NFA.
 struct subset {
@@ -277,6 +278,7 @@ void grammar_close(struct grammar **g)
     free((*g)->edges);
     free((*g)->calls);
     free((*g)->starts);
+    free((*g)->table);
     free(*g);
     *g = NULL;
 }
@@ -303,6 +305,8 @@ enum err_code automaton_compile(const struct rules *rules, uint32_t root, const 
     nfa_free(&nfa);
     if (!code)
         code = prune_dead_ends(g, where, err);
+    if (!code && !step_table_make(g))
+        code = err_set(err, ERR_NO_MEMORY, "%s: out of memory", where);
     if (code)
         grammar_close(&g);
     *out = g;

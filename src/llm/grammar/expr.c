@@ -202,3 +202,24 @@ const struct expr *expr_repeat(struct rules *r, const struct expr *part, uint32_
     e->most = most;
     return e;
 }
+
+const struct expr *expr_members(struct rules *r, const struct expr *const *parts, const bool *must,
+                                size_t n, const struct expr *between)
+{
+    struct expr *e = make(r, EXPR_MEMBERS);
+    const struct expr **copy = take(r, n + 1, sizeof *copy);
+    bool *flags = take(r, n + 1, sizeof *flags);
+    if (!e || !copy || !flags || !between)
+        return NULL;
+    for (size_t i = 0; i < n; i++) {
+        copy[i] = parts[i];
+        flags[i] = must[i];
+        if (!parts[i])
+            return NULL;
+    }
+    e->parts = copy;
+    e->must = flags;
+    e->n = n;
+    e->between = between;
+    return e;
+}

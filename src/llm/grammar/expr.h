@@ -15,7 +15,15 @@ enum { RULES_MAX = 1 << 13, CODE_POINT_MAX = 0x10ffff };
 
 #define EXPR_NO_LIMIT UINT32_MAX // of repetitions
 
-enum expr_kind { EXPR_BYTES, EXPR_CLASS, EXPR_SEQUENCE, EXPR_CHOICE, EXPR_REPEAT, EXPR_RULE };
+enum expr_kind {
+    EXPR_BYTES,
+    EXPR_CLASS,
+    EXPR_SEQUENCE,
+    EXPR_CHOICE,
+    EXPR_REPEAT,
+    EXPR_RULE,
+    EXPR_MEMBERS,
+};
 
 // First and last code point.
 struct code_range {
@@ -26,10 +34,12 @@ struct expr {
     enum expr_kind kind;
     struct str bytes;                // EXPR_BYTES
     const struct code_range *ranges; // EXPR_CLASS: sorted, apart, without surrogates
-    const struct expr **parts;       // EXPR_SEQUENCE, EXPR_CHOICE; EXPR_REPEAT: one
+    const struct expr **parts;       // EXPR_SEQUENCE, EXPR_CHOICE, EXPR_MEMBERS; EXPR_REPEAT: one
     size_t n;                        // ranges or parts
     uint32_t least, most;            // EXPR_REPEAT
     uint32_t rule;                   // EXPR_RULE
+    const bool *must;                // EXPR_MEMBERS: by part
+    const struct expr *between;      // EXPR_MEMBERS
 };
 
 // Where a rule is defined or first named, from 1; 0: nowhere in a text.
@@ -75,6 +85,11 @@ const struct expr *expr_sequence(struct rules *r, const struct expr *const *part
 const struct expr *expr_choice(struct rules *r, const struct expr *const *parts, size_t n);
 const struct expr *expr_repeat(struct rules *r, const struct expr *part, uint32_t least,
                                uint32_t most);
+
+// The parts in their order, at least one, with `between` between them; those that need not be there
+// may be left out. Both lists are copied.
+const struct expr *expr_members(struct rules *r, const struct expr *const *parts, const bool *must,
+                                size_t n, const struct expr *between);
 
 #define EXPR_SEQUENCE_OF(r, ...)                                                                   \
     expr_sequence(r, (const struct expr *[]){__VA_ARGS__},                                         \

@@ -3,6 +3,7 @@
 
 #include "llm/grammar/automaton.h"
 #include "llm/grammar/gbnf.h"
+#include "llm/grammar/schema.h"
 
 static enum err_code check_text(struct str text, const char *where, struct err *err)
 {
@@ -36,4 +37,24 @@ enum err_code grammar_from_gbnf(struct str text, const char *where, struct gramm
         code = compile(&rules, "root", where, out, err);
     rules_close(&rules);
     return code;
+}
+
+enum err_code grammar_from_schema(struct str schema, struct grammar **out, struct err *err)
+{
+    *out = NULL;
+    struct rules rules = {0};
+    enum err_code code = check_text(schema, "schema", err);
+    if (!code)
+        code = rules_open(&rules, err);
+    if (!code)
+        code = schema_read(&rules, schema, err);
+    if (!code)
+        code = compile(&rules, "root", "schema", out, err);
+    rules_close(&rules);
+    return code;
+}
+
+enum err_code grammar_from_any_object(struct grammar **out, struct err *err)
+{
+    return grammar_from_schema(STR_LIT("{\"type\": \"object\"}"), out, err);
 }

@@ -38,6 +38,13 @@ struct grammar;
 enum err_code grammar_from_gbnf(struct str text, const char *where, struct grammar **out,
                                 struct err *err);
 
+// From a JSON Schema (2020-12; README.md lists the keywords). Answers are JSON texts that are
+// valid, with properties in the order of the schema and blanks as people write them. ERR_INPUT and
+// ERR_UNSUPPORTED name the place as a JSON pointer ("#/properties/at/format").
+enum err_code grammar_from_schema(struct str schema, struct grammar **out, struct err *err);
+
+// Any JSON object.
+enum err_code grammar_from_any_object(struct grammar **out, struct err *err);
 void grammar_close(struct grammar **g);
 
 size_t grammar_states(const struct grammar *g);

@@ -53,28 +53,29 @@ static uint32_t refine(const struct grammar *g, const uint32_t *classes, uint32_
 
 // States that behave alike for as many bytes as the longest token has: what lies further away makes
 // no difference to a mask. (In a string of at most 1,000 characters most places are alike.)
-static bool classify(struct grammar_masks *m)
+static bool classify(const struct grammar *g, uint32_t longest, struct mask_tier *tier)
 {
-    uint32_t slot_count = 16, states = m->g->state_count;
+    uint32_t slot_count = 16, states = g->state_count;
     while (slot_count < 2 * states)
         slot_count *= 2;
     struct class_slot *slots = malloc(slot_count * sizeof *slots);
     uint32_t *other = calloc(states + 1, sizeof *other);
-    m->classes = calloc(states + 1, sizeof *m->classes);
-    bool done = slots && other && m->classes;
-    m->class_count = 1;
-    for (uint32_t round = 0; done && round < m->trie->longest + 2; round++) {
-        uint32_t count = refine(m->g, m->classes, other, slots, slot_count);
-        uint32_t *swap = m->classes;
-        m->classes = other;
+    tier->classes = calloc(states + 1, sizeof *tier->classes);
+    bool done = slots && other && tier->classes;
+    tier->class_count = 1;
+    for (uint32_t round = 0; done && round < longest + 2; round++) {
+        uint32_t count = refine(g, tier->classes, other, slots, slot_count);
+        uint32_t *swap = tier->classes;
+        tier->classes = other;
         other = swap;
-        if (count == m->class_count && round)
+        if (count == tier->class_count && round)
             break;
-        m->class_count = count;
+        tier->class_count = count;
     }
     free(slots);
     free(other);
-    return done;
+    tier->by_class = calloc(tier->class_count + 1, sizeof *tier->by_class);
+    return done && tier->by_class;
 }
 
 enum err_code grammar_masks_open(const struct grammar *g, const struct token_trie *t, size_t limit,
@@ -91,10 +92,11 @@ enum err_code grammar_masks_open(const struct grammar *g, const struct token_tri
     if (!code)
         code = walker_open(t, &m->walker, err);
     if (!code) {
-        bool classified = classify(m);
+        bool classified = true;
+        for (int i = 0; i < TRIE_TREES; i++)
+            classified = classified && classify(g, t->trees[i].longest, &m->tiers[i]);
         m->bits = calloc(t->words + 1, sizeof *m->bits);
-        m->by_class = calloc(m->class_count + 1, sizeof *m->by_class);
-        if (!classified || !m->bits || !m->by_class)
+        if (!classified || !m->bits)
             code = err_set(err, ERR_NO_MEMORY, "out of memory for a grammar");
     }
     if (code)
@@ -113,11 +115,14 @@ static void free_mask(struct state_mask *s)
 
 static void forget_all(struct grammar_masks *m)
 {
-    for (uint32_t i = 0; m->by_class && i < m->class_count; i++)
-        if (m->by_class[i]) {
-            free_mask(m->by_class[i]);
-            m->by_class[i] = NULL;
-        }
+    for (int k = 0; k < TRIE_TREES; k++) {
+        struct mask_tier *tier = &m->tiers[k];
+        for (uint32_t i = 0; tier->by_class && i < tier->class_count; i++)
+            if (tier->by_class[i]) {
+                free_mask(tier->by_class[i]);
+                tier->by_class[i] = NULL;
+            }
+    }
     m->bytes = 0;
 }
 
@@ -128,8 +133,10 @@ void grammar_masks_close(struct grammar_masks **m)
     forget_all(*m);
     follower_close(&(*m)->follower);
     walker_close(&(*m)->walker);
-    free((*m)->by_class);
-    free((*m)->classes);
+    for (int i = 0; i < TRIE_TREES; i++) {
+        free((*m)->tiers[i].by_class);
+        free((*m)->tiers[i].classes);
+    }
     free((*m)->bits);
     free(*m);
     *m = NULL;
@@ -162,9 +169,10 @@ static bool keep_bits(struct grammar_masks *m, struct state_mask *s)
     return s->ids != NULL;
 }
 
-const struct state_mask *masks_of(struct grammar_masks *m, uint32_t state)
+const struct state_mask *masks_of(struct grammar_masks *m, int tree, uint32_t state)
 {
-    struct state_mask **kept = &m->by_class[m->classes[state]];
+    struct mask_tier *tier = &m->tiers[tree];
+    struct state_mask **kept = &tier->by_class[tier->classes[state]];
     if (*kept)
         return *kept;
     struct state_mask *s = calloc(1, sizeof *s);
@@ -174,11 +182,13 @@ const struct state_mask *masks_of(struct grammar_masks *m, uint32_t state)
     m->follower.failed = false;
     follower_forget(&m->follower, PLACE_BOTTOM + 1);
     m->walker.steps = 0;
+    m->walker.tree = &m->trie->trees[tree];
     m->walker.places[0] = (struct configuration){state, PLACE_BOTTOM};
     if (!walk_tokens(&m->walker, &m->follower, 1, 0, m->bits, &s->exits) || !keep_bits(m, s)) {
         free_mask(s);
         return NULL;
     }
+    walk_sort_exits(&m->walker, &s->exits);
     m->bytes += sizeof *s + s->exits.cap * sizeof *s->exits.p;
     *kept = s;
     return s;

@@ -5,8 +5,8 @@
 #include "llm/grammar/automaton.h"
 #include "llm/grammar/walk.h"
 
-// The tokens that a state takes within its rule, and the nodes of the tree where the rule may end
-// while tokens go on: only those depend on the caller.
+// The tokens of one tree that a state takes within its rule, and the nodes where they go on after
+// the rule may have ended: only those depend on the caller.
 struct state_mask {
     uint64_t *bits; // [words], or NULL:
     int32_t *ids;   // few tokens
@@ -17,17 +17,20 @@ struct state_mask {
 struct grammar_masks {
     const struct grammar *g;
     const struct token_trie *trie;
-    uint32_t *classes; // [states] states that no token can tell apart have the same
-    struct state_mask **by_class;
-    uint32_t class_count;
+    struct mask_tier {
+        uint32_t *classes; // [states] states that no token of the tree can tell apart have the same
+        uint32_t class_count;
+        struct state_mask **by_class;
+    } tiers[TRIE_TREES];
     size_t bytes, limit;
     struct follower follower;
     struct walker walker;
     uint64_t *bits; // [words]
 };
 
-// The mask of a state; valid until the next call of masks_make_room. NULL: memory or limits.
-const struct state_mask *masks_of(struct grammar_masks *m, uint32_t state);
+// The mask of a state over a tree; valid until the next call of masks_make_room. NULL: memory or
+// limits.
+const struct state_mask *masks_of(struct grammar_masks *m, int tree, uint32_t state);
 
 // Forgets everything when more than the limit is kept.
 void masks_make_room(struct grammar_masks *m);

@@ -4,7 +4,7 @@
 
 #include "llm/grammar/masks.h"
 
-enum { KEPT = 32, KEY_MAX = 16 };
+enum { KEPT = 64, KEY_MAX = 16 };
 
 // The mask of a whole place. Answers come back to places (each character of a string is one).
 struct kept_mask {
@@ -129,21 +129,21 @@ static void add_mask(const struct state_mask *s, uint32_t words, uint64_t *bits)
         bits[s->ids[i] / 64] |= (uint64_t)1 << (s->ids[i] % 64);
 }
 
-// Adds what one configuration allows: what is kept for its state and, where its rule may end within
-// a token, what its caller makes of the rest.
-static bool add_configuration(struct matcher *m, struct configuration c, uint64_t *bits)
+// Adds what one configuration allows of a tree: what is kept for its state and, where its rule may
+// end within a token, what its caller makes of the rest.
+static bool add_configuration(struct matcher *m, struct configuration c, int tree, uint64_t *bits)
 {
-    const struct state_mask *s = masks_of(m->masks, c.state);
+    const struct state_mask *s = masks_of(m->masks, tree, c.state);
     if (!s)
         return false;
     add_mask(s, m->masks->trie->words, bits);
     if (s->exits.n == 0)
         return true;
     uint32_t frames = m->follower.frame_count;
-    struct place after = place_return(&m->follower, c, m->walker.places);
-    bool fine = !m->follower.failed;
-    for (uint32_t i = 0; fine && after.n && i < s->exits.n; i++)
-        fine = walk_tokens(&m->walker, &m->follower, after.n, s->exits.p[i], bits, NULL);
+    struct place after = place_return(&m->follower, c, m->next);
+    m->walker.tree = &m->masks->trie->trees[tree];
+    bool fine = !m->follower.failed &&
+                (!after.n || walk_on(&m->walker, &m->follower, m->next, after.n, &s->exits, bits));
     follower_forget(&m->follower, frames);
     return fine;
 }
@@ -169,8 +169,9 @@ static bool make_mask(struct matcher *m, struct kept_mask *k)
     masks_make_room(m->masks);
     m->walker.steps = 0;
     for (uint32_t i = 0; i < m->place.n && !m->ended; i++)
-        if (!add_configuration(m, m->now[i], k->bits))
-            return false;
+        for (int tree = 0; tree < TRIE_TREES; tree++)
+            if (!add_configuration(m, m->now[i], tree, k->bits))
+                return false;
     for (uint32_t i = 0; (m->place.done || m->ended) && i < t->end_count; i++)
         k->bits[t->ends[i] / 64] |= (uint64_t)1 << (t->ends[i] % 64);
     finish(k, t->words);

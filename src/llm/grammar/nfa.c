@@ -128,6 +128,23 @@ static uint32_t build_repeat(struct nfa *n, const struct expr *e, uint32_t from)
     return end;
 }
 
+// Two chains of states beside each other: while no member is there yet, and once one is.
+static uint32_t build_members(struct nfa *n, const struct expr *e, uint32_t none)
+{
+    uint32_t some = add_state(n); // not reached as yet
+    for (size_t i = 0; i < e->n && !n->failed; i++) {
+        uint32_t next = add_state(n);
+        add_empty(n, build(n, e->parts[i], none), next);
+        add_empty(n, build(n, e->parts[i], build(n, e->between, some)), next);
+        if (e->must[i])
+            none = add_state(n); // not reached any more
+        else
+            add_empty(n, some, next);
+        some = next;
+    }
+    return some;
+}
+
 // Adds what `e` matches behind `from`; returns the state where it ends. Depth: that of the
 // expression, which its readers bound.
 static uint32_t build(struct nfa *n, const struct expr *e, uint32_t from)
@@ -159,6 +176,8 @@ static uint32_t build(struct nfa *n, const struct expr *e, uint32_t from)
         return end;
     case EXPR_REPEAT:
         return build_repeat(n, e, from);
+    case EXPR_MEMBERS:
+        return build_members(n, e, from);
     case EXPR_RULE:
         break;
     }
@@ -175,6 +194,7 @@ static bool is_nullable(const struct nfa *n, const struct expr *e)
     case EXPR_BYTES:
         return e->bytes.n == 0;
     case EXPR_CLASS:
+    case EXPR_MEMBERS: // JSON's, which have bytes
         return false;
     case EXPR_RULE:
         return n->nullable[e->rule];

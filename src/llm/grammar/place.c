@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "llm/grammar/step_table.h"
+
 enum { SLOTS = 2 * CALLERS_MAX, SEEN = 4 * PLACE_MAX, WORK_MAX = 2 * PLACE_MAX };
 
 enum err_code follower_open(const struct grammar *g, struct follower *f, struct err *err)
@@ -163,35 +165,25 @@ struct place place_start(struct follower *f, uint32_t rule, struct configuration
     return place_at(f, f->g->starts[rule], out);
 }
 
-static const struct grammar_edge *edge_by(const struct grammar *g, uint32_t state, uint8_t byte)
-{
-    const struct grammar_state *s = &g->states[state];
-    const struct grammar_edge *e = &g->edges[s->edge], *end = e + s->edges;
-    while (e < end && e->last < byte)
-        e++;
-    return e < end && e->first <= byte ? e : NULL;
-}
-
 struct place place_step(struct follower *f, const struct configuration *c, uint32_t n, uint8_t byte,
                         struct configuration *out)
 {
     const struct grammar *g = f->g;
     if (n == 1) { // most often, and most often nothing but an edge
-        const struct grammar_edge *e = edge_by(g, c->state, byte);
-        if (!e)
+        uint32_t to = step_by(g, c->state, byte);
+        if (!to)
             return (struct place){0};
-        const struct grammar_state *s = &g->states[e->to];
-        if (s->edges && !s->calls && !s->ends) {
-            out[0] = (struct configuration){e->to, c->frame};
+        if (goes_by_bytes_only(&g->states[to - 1])) {
+            out[0] = (struct configuration){to - 1, c->frame};
             return (struct place){.n = 1};
         }
-        enter(f, e->to, c->frame);
+        enter(f, to - 1, c->frame);
         return close_place(f, out);
     }
     for (uint32_t i = 0; i < n; i++) {
-        const struct grammar_edge *e = edge_by(g, c[i].state, byte);
-        if (e)
-            enter(f, e->to, c[i].frame);
+        uint32_t to = step_by(g, c[i].state, byte);
+        if (to)
+            enter(f, to - 1, c[i].frame);
     }
     return f->work_count ? close_place(f, out) : (struct place){0};
 }

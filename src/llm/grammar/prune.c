@@ -95,10 +95,12 @@ enum err_code refuse_left_recursion(const struct rules *rules, const struct nfa 
         code = err_set(err, ERR_NO_MEMORY, "%s: out of memory", where);
     } else if (found != UINT32_MAX) {
         const struct rule *r = &rules->list[found];
-        code = err_set(err, ERR_INPUT,
-                       "%s: line %u, column %u: the rule '%.*s' begins with itself (left "
-                       "recursion): write it with * or + or with itself at the end",
-                       where, r->defined.line, r->defined.column, STR_ARG(r->name));
+        code = !r->defined.line
+                   ? err_set(err, ERR_INPUT, "%s: '%.*s' contains itself", where, STR_ARG(r->name))
+                   : err_set(err, ERR_INPUT,
+                             "%s: line %u, column %u: the rule '%.*s' begins with itself (left "
+                             "recursion): write it with * or + or with itself at the end",
+                             where, r->defined.line, r->defined.column, STR_ARG(r->name));
     }
     free(s.seen);
     free(s.work);

@@ -1,4 +1,4 @@
-// The tokens of a vocabulary as a tree of their bytes.
+// The tokens of a vocabulary as trees of their bytes.
 #include "llm/grammar/trie.h"
 
 #include <stdlib.h>
@@ -52,20 +52,25 @@ static size_t shared(struct str a, struct str b)
 }
 
 // Ends the nodes of `path` (by depth) that are deeper than `depth`.
-static void end_nodes(struct token_trie *t, const uint32_t *path, size_t from, size_t depth)
+static void end_nodes(struct trie_tree *t, const uint32_t *path, size_t from, size_t depth)
 {
     for (size_t d = from; d > depth; d--)
         t->nodes[path[d]].end = t->count;
 }
 
-static void add_nodes(struct token_trie *t, const int32_t *sorted, uint32_t n, uint32_t *path)
+// Adds the sorted tokens that belong to the tree.
+static void add_nodes(struct token_trie *trie, int which, const int32_t *sorted, uint32_t n,
+                      uint32_t *path)
 {
+    struct trie_tree *t = &trie->trees[which];
     struct str before = {NULL, 0};
     t->nodes[0] = (struct trie_node){.token = -1};
     t->count = 1;
     path[0] = 0;
     for (uint32_t i = 0; i < n; i++) {
-        struct str bytes = t->bytes[sorted[i]];
+        struct str bytes = trie->bytes[sorted[i]];
+        if ((bytes.n > TRIE_SHORT_BYTES) != (which == TRIE_LONG))
+            continue;
         size_t depth = shared(before, bytes);
         end_nodes(t, path, before.n, depth);
         for (size_t d = depth; d < bytes.n; d++) {
@@ -74,7 +79,7 @@ static void add_nodes(struct token_trie *t, const int32_t *sorted, uint32_t n, u
                 .token = -1, .depth = (uint16_t)(d + 1), .byte = (uint8_t)bytes.p[d]};
         }
         struct trie_node *node = &t->nodes[path[bytes.n]];
-        t->same[sorted[i]] = node->token;
+        trie->same[sorted[i]] = node->token;
         node->token = sorted[i];
         before = bytes;
     }
@@ -82,24 +87,42 @@ static void add_nodes(struct token_trie *t, const int32_t *sorted, uint32_t n, u
     t->nodes[0].end = t->count;
 }
 
+// Makes one tree; its nodes are at most as many as its tokens' bytes, and the root.
+static bool build_tree(struct token_trie *trie, int which, const int32_t *sorted, uint32_t n)
+{
+    struct trie_tree *t = &trie->trees[which];
+    size_t total = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        size_t bytes = trie->bytes[sorted[i]].n;
+        if ((bytes > TRIE_SHORT_BYTES) != (which == TRIE_LONG))
+            continue;
+        total += bytes;
+        t->longest = bytes > t->longest ? (uint32_t)bytes : t->longest;
+    }
+    t->nodes = malloc((total + 1) * sizeof *t->nodes);
+    uint32_t *path = malloc((t->longest + 1) * sizeof *path);
+    bool done = t->nodes && path;
+    if (done) {
+        add_nodes(trie, which, sorted, n, path);
+        struct trie_node *nodes = realloc(t->nodes, t->count * sizeof *nodes);
+        t->nodes = nodes ? nodes : t->nodes;
+    }
+    free(path);
+    return done;
+}
+
 static enum err_code build(const struct tokenizer *t, struct token_trie *out, struct err *err)
 {
     size_t total = 0;
-    for (uint32_t i = 0; i < t->vocab.n; i++) {
-        const struct vocab_token *v = &t->vocab.tokens[i];
-        total += v->n;
-        if (is_text(v) && v->n > out->longest)
-            out->longest = v->n;
-    }
+    for (uint32_t i = 0; i < t->vocab.n; i++)
+        total += t->vocab.tokens[i].n;
     out->blob = malloc(total + 1);
     out->bytes = calloc(out->V + 1, sizeof *out->bytes);
     out->same = malloc((out->V + 1) * sizeof *out->same);
     out->ends = malloc((out->V + 1) * sizeof *out->ends);
-    out->nodes = malloc((total + 1) * sizeof *out->nodes);
     int32_t *sorted = malloc((out->V + 1) * sizeof *sorted);
-    uint32_t *path = malloc((out->longest + 1) * sizeof *path);
-    enum err_code code = ERR_OK;
-    if (out->blob && out->bytes && out->same && out->ends && out->nodes && sorted && path) {
+    bool done = out->blob && out->bytes && out->same && out->ends && sorted;
+    if (done) {
         uint32_t n = copy_bytes(t, out), k = 0;
         for (uint32_t i = 0; i < out->V; i++) {
             out->same[i] = -1;
@@ -107,15 +130,11 @@ static enum err_code build(const struct tokenizer *t, struct token_trie *out, st
                 sorted[k++] = (int32_t)i;
         }
         qsort_r(sorted, n, sizeof *sorted, by_bytes, out->bytes);
-        add_nodes(out, sorted, n, path);
-        struct trie_node *nodes = realloc(out->nodes, out->count * sizeof *nodes);
-        out->nodes = nodes ? nodes : out->nodes;
-    } else {
-        code = err_set(err, ERR_NO_MEMORY, "out of memory for the tokens of a grammar");
+        for (int which = 0; which < TRIE_TREES; which++)
+            done = done && build_tree(out, which, sorted, n);
     }
     free(sorted);
-    free(path);
-    return code;
+    return done ? ERR_OK : err_set(err, ERR_NO_MEMORY, "out of memory for the tokens of a grammar");
 }
 
 enum err_code token_trie_open(const struct tokenizer *t, uint32_t vocabulary,
@@ -141,7 +160,8 @@ void token_trie_close(struct token_trie **t)
 {
     if (!*t)
         return;
-    free((*t)->nodes);
+    for (int i = 0; i < TRIE_TREES; i++)
+        free((*t)->trees[i].nodes);
     free((*t)->same);
     free((*t)->bytes);
     free((*t)->blob);

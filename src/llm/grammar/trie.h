@@ -1,4 +1,4 @@
-// The tokens of a vocabulary as a tree of their bytes.
+// The tokens of a vocabulary as trees of their bytes.
 #ifndef FETTLE_LLM_GRAMMAR_TRIE_H
 #define FETTLE_LLM_GRAMMAR_TRIE_H
 
@@ -17,15 +17,22 @@ struct trie_node {
     uint8_t byte;
 };
 
-struct token_trie {
+struct trie_tree {
     struct trie_node *nodes;
     uint32_t count;
-    uint32_t longest;  // bytes of a token
-    uint32_t V, words; // vocabulary; 64-bit words of a mask
-    int32_t *same;     // [V] the next token of the same bytes; -1: none
-    struct str *bytes; // [V] without bytes: tokens that grammars never allow
-    char *blob;        // of all bytes
-    int32_t *ends;     // tokens that end an answer
+    uint32_t longest; // bytes of a token
+};
+
+// Two trees, because a place tells few tokens apart that are short, and few are long.
+enum { TRIE_SHORT, TRIE_LONG, TRIE_TREES, TRIE_SHORT_BYTES = 16 };
+
+struct token_trie {
+    struct trie_tree trees[TRIE_TREES]; // tokens of at most TRIE_SHORT_BYTES bytes; the others
+    uint32_t V, words;                  // vocabulary; 64-bit words of a mask
+    int32_t *same;                      // [V] the next token of the same bytes; -1: none
+    struct str *bytes;                  // [V] without bytes: tokens that grammars never allow
+    char *blob;                         // of all bytes
+    int32_t *ends;                      // tokens that end an answer
     uint32_t end_count;
 };
 
