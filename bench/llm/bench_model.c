@@ -1,6 +1,6 @@
 // Writes random models of real shapes, and measures how fast models run.
 //
-// bench_model synth LIKE TYPE SEED OUT.gguf [VOCABULARY.gguf]
+// bench_model synth LIKE TYPE SEED OUT.gguf [VOCABULARY.gguf]     peaked: with decided next tokens
 // bench_model speed MODEL.gguf [THREADS]   prefill of 512, decode at empty and at 1,024 and 4,096
 //                                          tokens of context, beside the memory bandwidth
 #include <inttypes.h>
@@ -30,7 +30,8 @@ static int synth(int argc, char **argv)
     struct gguf *vocabulary = NULL;
     if (argc < 6 || (argc > 6 && gguf_open(argv[6], &vocabulary, &err)))
         return argc < 6 ? 2 : fail(&err);
-    struct synth s = {argv[2], argv[3], strtoull(argv[4], NULL, 10), vocabulary};
+    struct synth s = {argv[2], argv[3], strtoull(argv[4], NULL, 10), vocabulary,
+                      strcmp(argv[1], "peaked") == 0};
     enum err_code code = synth_write(&s, argv[5], &err);
     gguf_close(&vocabulary);
     return code ? fail(&err) : 0;
@@ -157,13 +158,13 @@ static int speed(int argc, char **argv)
 int main(int argc, char **argv)
 {
     int status = 2;
-    if (argc > 1 && strcmp(argv[1], "synth") == 0)
+    if (argc > 1 && (strcmp(argv[1], "synth") == 0 || strcmp(argv[1], "peaked") == 0))
         status = synth(argc, argv);
     else if (argc > 1 && strcmp(argv[1], "speed") == 0)
         status = speed(argc, argv);
     if (status == 2)
         fprintf(stderr,
-                "usage: %s synth LIKE TYPE SEED OUT.gguf [VOCABULARY.gguf]\n"
+                "usage: %s synth|peaked LIKE TYPE SEED OUT.gguf [VOCABULARY.gguf]\n"
                 "       %s speed MODEL.gguf [THREADS]\n",
                 argv[0], argv[0]);
     return status;

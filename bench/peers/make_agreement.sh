@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Writes what llama.cpp makes of random models, for tests/llm/test_agreement.c.
-# usage: make_agreement.sh NODE_FOLDER OUT_FOLDER [POSITIONS [LISTED]]   from the repository's root
+# usage: make_agreement.sh NODE_FOLDER OUT_FOLDER [POSITIONS [LISTED [DIGITS [synth|peaked]]]]
+#   from the repository's root; tests/llm/golden: no more arguments; tests/llm/golden/decided:
+#   512 4 4 peaked; all of the distributions: 512 320 7 peaked, for llm_test_agreement FILE...
 #   NODE_FOLDER: where `npm install node-llama-cpp@3.22.1` was run; build/bench/bench_model is used.
 set -eu
-node_folder=$1 out=$2 positions=${3:-24} listed=${4:-16}
+node_folder=$1 out=$2 positions=${3:-24} listed=${4:-16} digits=${5:-7} kind=${6:-synth}
 cp bench/peers/llama_probabilities.mjs "$node_folder/"
 tokens=$(awk -v n="$positions" 'BEGIN { x = 7; for (i = 0; i < n; i++) { x = (x * 1103 + 12345) % 65536
     printf "%s%d", i ? " " : "", x % 256 } }')
@@ -15,12 +17,12 @@ for like in tiny-llama tiny-qwen2 tiny-qwen3 tiny-phi3; do
         tiny-llama-* | *-F32 | *-Q8_0 | *-Q4_0 | *-Q4_K_M) ;;
         *) continue ;;
         esac
-        build/bench/bench_model synth "$like" "$type" 7 "$model"
+        build/bench/bench_model "$kind" "$like" "$type" 7 "$model"
         {
             echo "# node-llama-cpp 3.22.1, bench/peers/make_agreement.sh"
-            echo "model $like $type 7"
+            echo "model $like $type 7 $kind"
             echo "tokens $tokens"
-            (cd "$node_folder" && node llama_probabilities.mjs "$model" "$listed" $tokens)
+            (cd "$node_folder" && node llama_probabilities.mjs "$model" "$listed" "$digits" $tokens)
         } > "$out/$like-$type.txt"
     done
 done

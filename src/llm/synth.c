@@ -183,10 +183,17 @@ static void tensors(struct synth_writer *w, bool data)
         synth_bert_tensors(w);
         return;
     }
-    synth_matrix(w, "token_embd.weight", s->V, s->C, s->tied ? head : type);
-    if (!s->tied)
+    bool peaked = w->options->peaked;
+    if (peaked)
+        synth_peaked(w, "token_embd.weight", s->tied ? head : type, 0);
+    else
+        synth_matrix(w, "token_embd.weight", s->V, s->C, s->tied ? head : type);
+    if (!s->tied && peaked)
+        synth_peaked(w, "output.weight", head, 1);
+    else if (!s->tied)
         synth_matrix(w, "output.weight", s->V, s->C, head);
-    synth_vector(w, "output_norm.weight", s->C, 1, 0.1f);
+    float mean = peaked ? SYNTH_PEAKED_NORM : 1;
+    synth_vector(w, "output_norm.weight", s->C, mean, 0.1f * mean);
     if (s->factors)
         synth_vector(w, "rope_freqs.weight", s->D / 2, 4, 0.5f);
     for (uint32_t l = 0; l < s->L && !w->code; l++)

@@ -10,6 +10,9 @@ struct synth {
     const char *type; // a weight format's name, or "Q4_K_M": Q4_K with some Q6_K as llama.cpp mixes
     uint64_t seed;
     const struct gguf *vocabulary; // tokens are copied from there; NULL: single bytes and fillers
+    // The head leans towards one token for each input, so that the most likely token is seldom a
+    // near tie, as in trained models. Not for encoders.
+    bool peaked;
 };
 
 // The same arguments give the same bytes. ERR_NOT_FOUND for an unknown shape or type.

@@ -39,6 +39,11 @@ void synth_matrix(struct synth_writer *w, const char *name, uint32_t rows, uint3
                   const char *type);
 void synth_vector(struct synth_writer *w, const char *name, uint32_t n, float mean, float spread);
 
+// Embeddings, or a head, that belong together: row j of the one points where row (j + shift) % V of
+// the other does. SYNTH_PEAKED_NORM is the mean of the norm between.
+void synth_peaked(struct synth_writer *w, const char *name, const char *type, uint32_t shift);
+extern const float SYNTH_PEAKED_NORM;
+
 // An encoder's keys, tokens, and tensors (twice: see above).
 void synth_bert_keys(struct synth_writer *w);
 void synth_bert_tokens(struct synth_writer *w);
