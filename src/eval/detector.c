@@ -6,6 +6,7 @@
 // The product's own first: the first one for a suite is its default.
 #define DETECTORS(X)                                                                               \
     X(drift_t2)                                                                                    \
+    X(ensemble)                                                                                    \
     X(univariate)                                                                                  \
     X(discord) X(t2) X(t2q) X(isolation_forest) X(windowed_gaussian) X(second_difference)
 
