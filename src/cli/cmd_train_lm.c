@@ -1,4 +1,4 @@
-// fettle train lm: a language model from scratch.
+// fettle train lm and fettle train adapter: a model from scratch, or what changes one.
 #include <limits.h>
 #include <math.h>
 #include <signal.h>
@@ -119,16 +119,31 @@ static enum err_code train(const struct settings *s, struct err *err)
     return code;
 }
 
-enum err_code cli_train_lm(const struct option_list *operands, struct err *err)
+static enum err_code train_kind(const struct option_list *operands, bool adapter, struct err *err)
 {
     if (operands->count != 2)
-        return err_set(err, ERR_USAGE, "one settings file is expected after 'lm'");
+        return err_set(err, ERR_USAGE, "one settings file is expected after '%s'",
+                       operands->items[0]);
     if (!train_options.out)
         return err_set(err, ERR_USAGE, "--out FILE is expected");
     struct settings *s;
     enum err_code code = read_settings(operands->items[1], &s, err);
+    if (!code && adapter != (*settings_text(s, "adapter.base") != 0))
+        code = err_set(err, ERR_USAGE,
+                       adapter ? "adapter.base names no model"
+                               : "adapter.base is set: 'train adapter' trains adapters");
     if (!code)
         code = train(s, err);
     settings_close(&s);
     return code;
+}
+
+enum err_code cli_train_lm(const struct option_list *operands, struct err *err)
+{
+    return train_kind(operands, false, err);
+}
+
+enum err_code cli_train_adapter(const struct option_list *operands, struct err *err)
+{
+    return train_kind(operands, true, err);
 }

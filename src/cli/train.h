@@ -5,7 +5,8 @@
 #include "cli/command.h"
 
 struct train_options {
-    const char *out, *pre;
+    const char *out, *pre, *format;
+    double scale;
     int64_t vocabulary, least;
     bool resume;
 };
@@ -14,5 +15,7 @@ extern struct train_options train_options;
 // operands[0] is the kind itself.
 enum err_code cli_train_tokenizer(const struct option_list *operands, struct err *err);
 enum err_code cli_train_lm(const struct option_list *operands, struct err *err);
+enum err_code cli_train_adapter(const struct option_list *operands, struct err *err);
+enum err_code cli_train_merge(const struct option_list *operands, struct err *err);
 
 #endif

@@ -60,6 +60,8 @@ static void fill_angles(struct nn_attention *a)
     for (size_t t = 0; t < s->longest; t++)
         for (size_t i = 0; i < s->D / 2; i++) {
             double frequency = pow((double)s->rope_base, -2.0 * (double)i / (double)s->D);
+            if (s->rope_factors)
+                frequency /= (double)s->rope_factors[i];
             a->angles[t * s->D + 2 * i] = (float)cos((double)t * frequency);
             a->angles[t * s->D + 2 * i + 1] = (float)sin((double)t * frequency);
         }

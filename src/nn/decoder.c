@@ -4,7 +4,7 @@
 #include "kernels/memory.h"
 #include "nn/decoder_private.h"
 
-enum { ALIGN = 64 };
+enum { ALIGN = 64, THAWED = 1 << 22 };
 
 // Hands out a part of one block; with no block, only counts.
 static float *take(struct nn_decoder *d, size_t rows, size_t cols)
@@ -73,6 +73,13 @@ size_t nn_decoder_bytes(const struct nn_shape *s, const struct nn_decoder_option
     return d.bytes;
 }
 
+// Enough rows of frozen matrices for products that run well, and one of the widest at least.
+static size_t thawed_floats(const struct nn_shape *s)
+{
+    size_t widest = s->hidden > s->C ? s->hidden : s->C;
+    return widest > THAWED ? widest : THAWED;
+}
+
 enum err_code nn_decoder_open(struct nn_work *k, struct nn_weights *w,
                               const struct nn_decoder_options *o, struct nn_decoder **out,
                               struct err *err)
@@ -95,13 +102,17 @@ enum err_code nn_decoder_open(struct nn_work *k, struct nn_weights *w,
                                    .D = s->D,
                                    .longest = s->context < o->rows ? s->context : o->rows,
                                    .rope = s->rope,
-                                   .rope_base = s->rope_base};
+                                   .rope_base = s->rope_base,
+                                   .rope_factors = s->rope_factors};
     enum err_code code = ERR_OK;
     if (!d->inputs || !d->values || !d->wanted || !d->block)
         code = err_set(err, ERR_NO_MEMORY, "out of memory: %zu MiB are needed for %zu rows",
                        d->block_bytes >> 20, o->rows);
     if (!code)
         code = nn_attention_open(k, &a, &d->attention, err);
+    if (!code && w->frozen)
+        code = nn_work_reserve(k, thawed_floats(s), o->adapter ? 2 * o->rows * o->adapter->rank : 0,
+                               err);
     if (code)
         nn_decoder_close(out);
     else
@@ -123,19 +134,44 @@ void nn_decoder_close(struct nn_decoder **decoder)
     *decoder = NULL;
 }
 
-struct nn_linear nn_linear_of(const struct nn_weights *w, size_t tensor, size_t out)
+// What is learned beside base tensor i.
+static struct nn_low_rank low_rank_of(const struct nn_adapter *a, size_t i)
 {
-    const struct nn_tensor *t = &w->tensors[tensor];
-    return (struct nn_linear){.in = t->cols, .out = out, .w = w->w + t->at, .dw = w->dw + t->at};
+    if (!a || !a->at[i])
+        return (struct nn_low_rank){0};
+    size_t first = a->w.tensors[a->at[i] - 1].at, second = a->w.tensors[a->at[i]].at;
+    return (struct nn_low_rank){.a = a->w.w + first,
+                                .b = a->w.w + second,
+                                .da = a->w.dw + first,
+                                .db = a->w.dw + second,
+                                .rank = a->rank,
+                                .scale = a->scale};
 }
 
-struct nn_linear nn_linear_qkv(const struct nn_weights *w, size_t l)
+struct nn_linear nn_linear_of(const struct nn_decoder *d, size_t tensor, size_t out)
 {
+    const struct nn_weights *w = d->weights;
+    const struct nn_tensor *t = &w->tensors[tensor];
+    struct nn_linear l = {.in = t->cols, .out = out};
+    if (!w->frozen) {
+        l.w = w->w + t->at;
+        l.dw = w->dw + t->at;
+        return l;
+    }
+    for (size_t rows = 0; rows < out; rows += w->tensors[tensor++].rows)
+        l.part[l.parts++] = (struct nn_part){w->tensors[tensor].rows, w->frozen[tensor],
+                                             low_rank_of(d->options.adapter, tensor)};
+    return l;
+}
+
+struct nn_linear nn_linear_qkv(const struct nn_decoder *d, size_t l)
+{
+    const struct nn_weights *w = d->weights;
     const struct nn_layer_tensors *t = &w->layers[l];
-    struct nn_linear linear = nn_linear_of(w, t->qkv, nn_qkv_width(&w->shape));
+    struct nn_linear linear = nn_linear_of(d, t->qkv, nn_qkv_width(&w->shape));
     if (w->shape.biases) {
         linear.bias = w->w + w->tensors[t->bias].at;
-        linear.dbias = w->dw + w->tensors[t->bias].at;
+        linear.dbias = w->frozen ? NULL : w->dw + w->tensors[t->bias].at;
     }
     return linear;
 }

@@ -9,8 +9,9 @@
 struct nn_decoder;
 
 struct nn_decoder_options {
-    size_t rows;    // of a batch, at most
-    bool training;  // gradients are wanted, so layers' values are kept
+    size_t rows;                // of a batch, at most
+    bool training;              // gradients are wanted, so layers' values are kept
+    struct nn_adapter *adapter; // learned in place of frozen weights; NULL: none
     bool recompute; // keep each layer's input alone and compute the rest again: less memory
 };
 
@@ -32,7 +33,7 @@ void nn_decoder_close(struct nn_decoder **d);
 size_t nn_decoder_bytes(const struct nn_shape *s, const struct nn_decoder_options *o);
 
 // The sum of the losses over rows with a target. With a `scale` that is not 0, adds scale times the
-// sum's gradient to w->dw (only with options.training).
+// sum's gradient to w->dw, or to the adapter's (only with options.training).
 double nn_decoder_loss(struct nn_decoder *d, const struct nn_batch *b, float scale);
 
 // The logits of every row: T x V.

@@ -13,8 +13,8 @@ static void feed_forward_backward(struct nn_decoder *d, const struct nn_layer_va
     const struct nn_layer_tensors *t = &w->layers[l];
     const struct nn_shape *s = &d->shape;
     const float *norm = nn_vector_of(w, t->hidden_norm);
-    struct nn_linear both = nn_linear_of(w, t->gate_up, 2 * (size_t)s->hidden),
-                     down = nn_linear_of(w, t->down, s->C);
+    struct nn_linear both = nn_linear_of(d, t->gate_up, 2 * (size_t)s->hidden),
+                     down = nn_linear_of(d, t->down, s->C);
     nn_linear_backward_input(d->k, &down, d->stream, T, d->inner_slope);
     nn_gate_backward(d->k, d->inner_slope, T, s->hidden, v->gate_up, d->inner);
     nn_linear_backward_weights(d->k, &down, d->inner, d->stream, T);
@@ -31,7 +31,7 @@ static void attention_backward(struct nn_decoder *d, const struct nn_batch *b,
     const struct nn_layer_tensors *t = &w->layers[l];
     size_t T = b->T, C = d->shape.C;
     const float *norm = nn_vector_of(w, t->attention_norm), *x = d->inputs[l];
-    struct nn_linear qkv = nn_linear_qkv(w, l), out = nn_linear_of(w, t->out, C);
+    struct nn_linear qkv = nn_linear_qkv(d, l), out = nn_linear_of(d, t->out, C);
     nn_linear_backward(d->k, &out, v->heads, d->stream, T, d->heads_slope);
     nn_attention_backward(d->attention, &b->segments, v->qkv, v->log_sum, d->heads_slope,
                           d->qkv_slope);
@@ -50,5 +50,7 @@ void nn_decoder_backward(struct nn_decoder *d, const struct nn_batch *b)
         feed_forward_backward(d, v, l, b->T);
         attention_backward(d, b, v, l);
     }
-    nn_embedding_backward(d->k, b->tokens, d->stream, b->T, d->shape.C, slope_of(w, w->embedding));
+    if (!w->frozen)
+        nn_embedding_backward(d->k, b->tokens, d->stream, b->T, d->shape.C,
+                              slope_of(w, w->embedding));
 }

@@ -17,9 +17,9 @@ struct nn_layer_values *nn_layer_forward(struct nn_decoder *d, const struct nn_b
     struct nn_layer_values *v = &d->values[l % nn_decoder_values(d, s->L)];
     size_t T = b->T, C = s->C;
     float *x = stream_at(d, l), *next = stream_at(d, l + 1);
-    struct nn_linear qkv = nn_linear_qkv(w, l), out = nn_linear_of(w, t->out, C),
-                     both = nn_linear_of(w, t->gate_up, 2 * (size_t)s->hidden),
-                     down = nn_linear_of(w, t->down, C);
+    struct nn_linear qkv = nn_linear_qkv(d, l), out = nn_linear_of(d, t->out, C),
+                     both = nn_linear_of(d, t->gate_up, 2 * (size_t)s->hidden),
+                     down = nn_linear_of(d, t->down, C);
 
     nn_norm_forward(d->k, nn_vector_of(w, t->attention_norm), x, T, C, s->eps, d->normed,
                     v->attention_inverse, v->middle);
@@ -38,8 +38,12 @@ struct nn_layer_values *nn_layer_forward(struct nn_decoder *d, const struct nn_b
 static const float *forward(struct nn_decoder *d, const struct nn_batch *b)
 {
     const struct nn_weights *w = d->weights;
-    nn_embedding_forward(d->k, w->w + w->tensors[w->embedding].at, b->tokens, b->T, d->shape.C,
-                         stream_at(d, 0));
+    float *first = stream_at(d, 0);
+    if (w->frozen)
+        nn_embedding_frozen(d->k, &w->frozen[w->embedding], b->tokens, b->T, d->shape.C, first);
+    else
+        nn_embedding_forward(d->k, w->w + w->tensors[w->embedding].at, b->tokens, b->T, d->shape.C,
+                             first);
     for (size_t l = 0; l < d->shape.L; l++)
         nn_layer_forward(d, b, l);
     return stream_at(d, d->shape.L);
@@ -55,7 +59,7 @@ static void head_forward(struct nn_decoder *d, const float *stream, const uint32
         memcpy(d->head_in + i * C, stream + wanted[i] * C, C * sizeof *stream);
     nn_norm_forward(d->k, nn_vector_of(w, w->final_norm), d->head_in, n, C, d->shape.eps,
                     d->head_normed, d->head_inverse, NULL);
-    struct nn_linear head = nn_linear_of(w, w->head, d->shape.V);
+    struct nn_linear head = nn_linear_of(d, w->head, d->shape.V);
     nn_linear_forward(d->k, &head, d->head_normed, n, logits, false);
 }
 
@@ -64,7 +68,7 @@ static void head_backward(struct nn_decoder *d, const uint32_t *wanted, size_t n
 {
     const struct nn_weights *w = d->weights;
     size_t C = d->shape.C;
-    struct nn_linear head = nn_linear_of(w, w->head, d->shape.V);
+    struct nn_linear head = nn_linear_of(d, w->head, d->shape.V);
     nn_linear_backward(d->k, &head, d->head_normed, d->logits, n, d->head_slope);
     memset(d->head_stream, 0, n * C * sizeof(float));
     nn_norm_backward(d->k, nn_vector_of(w, w->final_norm), d->head_in, d->head_inverse,

@@ -53,9 +53,9 @@ static inline size_t nn_qkv_width(const struct nn_shape *s)
 // How many layers' values are kept.
 size_t nn_decoder_values(const struct nn_decoder *d, size_t L);
 
-// The matrix that begins at a tensor, with `out` rows.
-struct nn_linear nn_linear_of(const struct nn_weights *w, size_t tensor, size_t out);
-struct nn_linear nn_linear_qkv(const struct nn_weights *w, size_t l);
+// The matrix that begins at a tensor, with `out` rows, over as many tensors as they take.
+struct nn_linear nn_linear_of(const struct nn_decoder *d, size_t tensor, size_t out);
+struct nn_linear nn_linear_qkv(const struct nn_decoder *d, size_t l);
 
 static inline const float *nn_vector_of(const struct nn_weights *w, size_t tensor)
 {

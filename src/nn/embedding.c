@@ -7,6 +7,7 @@
 enum { ROWS = 64, COLUMNS = 64 };
 
 struct job {
+    const struct nn_frozen *frozen;
     const float *from;
     float *to;
     const int32_t *tokens;
@@ -24,7 +25,23 @@ static void forward(void *arg, unsigned thread, size_t from, size_t to)
 void nn_embedding_forward(struct nn_work *k, const float *w, const int32_t *tokens, size_t T,
                           size_t C, float *y)
 {
-    nn_split(k, T, ROWS, forward, &(struct job){w, y, tokens, T, C});
+    nn_split(k, T, ROWS, forward, &(struct job){NULL, w, y, tokens, T, C});
+}
+
+static void thaw(void *arg, unsigned thread, size_t from, size_t to)
+{
+    (void)thread;
+    const struct job *j = arg;
+    const struct quant_format *f = j->frozen->format;
+    for (size_t t = from; t < to; t++)
+        f->dequantize(j->frozen->data + (size_t)j->tokens[t] * quant_bytes(f, j->C),
+                      j->to + t * j->C, j->C);
+}
+
+void nn_embedding_frozen(struct nn_work *k, const struct nn_frozen *w, const int32_t *tokens,
+                         size_t T, size_t C, float *y)
+{
+    nn_split(k, T, ROWS, thaw, &(struct job){w, NULL, y, tokens, T, C});
 }
 
 // Columns [from, to) of all rows in order: a token that occurs twice is summed in one order.
@@ -39,5 +56,5 @@ static void backward(void *arg, unsigned thread, size_t from, size_t to)
 void nn_embedding_backward(struct nn_work *k, const int32_t *tokens, const float *dy, size_t T,
                            size_t C, float *dw)
 {
-    nn_split(k, C, COLUMNS, backward, &(struct job){dy, dw, tokens, T, C});
+    nn_split(k, C, COLUMNS, backward, &(struct job){NULL, dy, dw, tokens, T, C});
 }

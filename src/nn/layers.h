@@ -10,21 +10,49 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/quant.h"
 #include "nn/work.h"
+
+// Rows of a frozen matrix, as a file has them.
+struct nn_frozen {
+    const struct quant_format *format;
+    const unsigned char *data;
+};
 
 // ---- embedding: y[t] = w[token[t]]; w is V x C ----
 
 void nn_embedding_forward(struct nn_work *k, const float *w, const int32_t *tokens, size_t T,
                           size_t C, float *y);
+void nn_embedding_frozen(struct nn_work *k, const struct nn_frozen *w, const int32_t *tokens,
+                         size_t T, size_t C, float *y);
 void nn_embedding_backward(struct nn_work *k, const int32_t *tokens, const float *dy, size_t T,
                            size_t C, float *dw);
 
 // ---- linear: y = x w^T + bias; w is out x in; x is T x in ----
 
+// Something of rank `rank` that is learned beside frozen weights (Hu et al., "LoRA", 2021):
+// y += scale * (x a^T) b^T; a is rank x in, b is rows x rank. Rank 0: nothing.
+struct nn_low_rank {
+    const float *a, *b;
+    float *da, *db;
+    size_t rank;
+    float scale;
+};
+
+enum { NN_PARTS = 3 };
+
 struct nn_linear {
     size_t in, out;
     const float *w, *bias; // bias: NULL for none
-    float *dw, *dbias;
+    float *dw, *dbias;     // NULL: not learned
+
+    // With w NULL: matrices one below the other, each with what is learned beside it.
+    size_t parts;
+    struct nn_part {
+        size_t rows;
+        struct nn_frozen frozen;
+        struct nn_low_rank low;
+    } part[NN_PARTS];
 };
 
 // `add`: y += instead.
@@ -63,6 +91,7 @@ struct nn_attention_shape {
     size_t longest;    // segment
     enum nn_rope rope;
     float rope_base;
+    const float *rope_factors; // D / 2 divisors of the frequencies; NULL: none
 };
 
 struct nn_attention; // tables of angles and working memory

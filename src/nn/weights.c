@@ -1,5 +1,5 @@
 // The layout of a decoder's weights.
-#include "nn/weights.h"
+#include "nn/weights_private.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -38,8 +38,7 @@ static enum err_code check(const struct nn_shape *s, struct err *err)
     return ERR_OK;
 }
 
-// Adds a tensor; `joined` to the one before, else on a boundary.
-static size_t add(struct nn_weights *w, const char *name, size_t rows, size_t cols, bool joined)
+size_t nn_weights_add(struct nn_weights *w, const char *name, size_t rows, size_t cols, bool joined)
 {
     if (!joined)
         w->n = (w->n + ALIGN - 1) / ALIGN * ALIGN;
@@ -49,7 +48,7 @@ static size_t add(struct nn_weights *w, const char *name, size_t rows, size_t co
     t->rows = rows;
     t->cols = cols;
     t->decays = rows > 1;
-    w->n += rows * cols;
+    w->n += w->frozen && rows > 1 ? 0 : rows * cols;
     w->parameters += rows * cols;
     return w->tensor_count++;
 }
@@ -59,7 +58,7 @@ static size_t add_in(struct nn_weights *w, uint32_t l, const char *name, size_t 
 {
     char full[NN_NAME_MAX + 1];
     snprintf(full, sizeof full, "blk.%u.%s", l, name);
-    return add(w, full, rows, cols, joined);
+    return nn_weights_add(w, full, rows, cols, joined);
 }
 
 static void add_layer(struct nn_weights *w, uint32_t l)
@@ -83,31 +82,54 @@ static void add_layer(struct nn_weights *w, uint32_t l)
     t->down = add_in(w, l, "ffn_down.weight", s->C, s->hidden, false);
 }
 
-enum err_code nn_weights_open(const struct nn_shape *s, struct nn_weights *w, struct err *err)
+static size_t tensors_of(const struct nn_shape *s)
+{
+    return 3 + 12 * (size_t)s->L;
+}
+
+bool nn_weights_take(struct nn_weights *w)
+{
+    w->w = memory_take(w->n * sizeof(float));
+    w->dw = memory_take(w->n * sizeof(float));
+    w->m = memory_take(w->n * sizeof(float));
+    w->v = memory_take(w->n * sizeof(float));
+    return w->w && w->dw && w->m && w->v;
+}
+
+static enum err_code open_weights(const struct nn_shape *s, bool frozen, struct nn_weights *w,
+                                  struct err *err)
 {
     *w = (struct nn_weights){.shape = *s};
     enum err_code code = check(s, err);
     if (code)
         return code;
-    w->tensors = calloc(3 + 12 * (size_t)s->L, sizeof *w->tensors);
+    w->tensors = calloc(tensors_of(s), sizeof *w->tensors);
     w->layers = calloc(s->L, sizeof *w->layers);
-    if (w->tensors && w->layers) {
-        w->embedding = w->head = add(w, "token_embd.weight", s->V, s->C, false);
+    w->frozen = frozen ? calloc(tensors_of(s), sizeof *w->frozen) : NULL;
+    if (w->tensors && w->layers && (w->frozen || !frozen)) {
+        w->embedding = w->head = nn_weights_add(w, "token_embd.weight", s->V, s->C, false);
         if (!s->tied)
-            w->head = add(w, "output.weight", s->V, s->C, false);
-        w->final_norm = add(w, "output_norm.weight", 1, s->C, false);
+            w->head = nn_weights_add(w, "output.weight", s->V, s->C, false);
+        w->final_norm = nn_weights_add(w, "output_norm.weight", 1, s->C, false);
         for (uint32_t l = 0; l < s->L; l++)
             add_layer(w, l);
-        w->w = memory_take(w->n * sizeof(float));
-        w->dw = memory_take(w->n * sizeof(float));
-        w->m = memory_take(w->n * sizeof(float));
-        w->v = memory_take(w->n * sizeof(float));
+        if (nn_weights_take(w))
+            return ERR_OK;
     }
-    if (w->w && w->dw && w->m && w->v)
-        return ERR_OK;
     code = err_set(err, ERR_NO_MEMORY, "out of memory for %zu weights", w->parameters);
     nn_weights_close(w);
     return code;
+}
+
+enum err_code nn_weights_open(const struct nn_shape *s, struct nn_weights *w, struct err *err)
+{
+    return open_weights(s, false, w, err);
+}
+
+enum err_code nn_weights_open_frozen(const struct nn_shape *s, struct nn_weights *w,
+                                     struct err *err)
+{
+    return open_weights(s, true, w, err);
 }
 
 void nn_weights_close(struct nn_weights *w)
@@ -118,6 +140,7 @@ void nn_weights_close(struct nn_weights *w)
     memory_give(w->v, w->n * sizeof(float));
     free(w->tensors);
     free(w->layers);
+    free(w->frozen);
     *w = (struct nn_weights){0};
 }
 

@@ -18,8 +18,9 @@ struct nn_shape {
     uint32_t context;    // longest segment
     float eps, rope_base;
     enum nn_rope rope;
-    bool biases; // on query, key and value (Qwen2)
-    bool tied;   // the head is the embedding
+    const float *rope_factors; // D / 2 divisors of the frequencies; NULL: none; must outlive all
+    bool biases;               // on query, key and value (Qwen2)
+    bool tied;                 // the head is the embedding
 };
 
 enum { NN_NAME_MAX = 47 };
@@ -38,6 +39,7 @@ struct nn_layer_tensors { // indices; query, key and value follow one another wi
 
 struct nn_weights {
     struct nn_shape shape;
+    struct nn_frozen *frozen; // of each tensor; NULL: all weights are floats
     struct nn_tensor *tensors;
     size_t tensor_count;
     size_t n, parameters; // floats of a block; weights (a block has gaps)
@@ -48,10 +50,31 @@ struct nn_weights {
 
 // Zeroed weights. ERR_USAGE names what cannot be in the shape.
 enum err_code nn_weights_open(const struct nn_shape *s, struct nn_weights *out, struct err *err);
+
+// Weights that are not learned: vectors are floats, matrices w->frozen, which the caller sets.
+enum err_code nn_weights_open_frozen(const struct nn_shape *s, struct nn_weights *out,
+                                     struct err *err);
 void nn_weights_close(struct nn_weights *w); // zeroes
 
 // Random weights of deviation 0.02, those that add to the stream divided by sqrt(2 L) (Radford et
 // al., "Language Models are Unsupervised Multitask Learners", 2019); norms 1, biases 0.
 void nn_weights_init(struct nn_weights *w, struct rng *rng);
+
+// What is learned beside frozen weights: two small matrices for each adapted one, NAME.lora_a
+// (rank x cols) and NAME.lora_b (rows x rank), as tensors of their own weights.
+struct nn_adapter {
+    struct nn_weights w;
+    uint32_t rank;
+    float scale;
+    size_t *at; // of each base tensor: 1 + its lora_a; 0: not adapted; lora_b follows
+};
+
+// Adapts every matrix of the layers whose name, as in "blk.0.NAME.weight", is in the list of
+// `names`, separated by commas (attn_q, attn_k, attn_v, attn_output, ffn_gate, ffn_up, ffn_down).
+// lora_a is random, lora_b 0: nothing changes at first. ERR_USAGE names what is not in the list.
+enum err_code nn_adapter_open(const struct nn_weights *base, uint32_t rank, float alpha,
+                              const char *names, struct rng *rng, struct nn_adapter *out,
+                              struct err *err);
+void nn_adapter_close(struct nn_adapter *a); // zeroes
 
 #endif

@@ -1,6 +1,10 @@
 // A team of threads and how work is split among them.
 #include "nn/work.h"
 
+#include <stdbool.h>
+
+#include "kernels/memory.h"
+
 struct split {
     struct team *team;
     size_t items, at_once;
@@ -24,6 +28,29 @@ void nn_work_close(struct nn_work *w)
 {
     gemm_work_close(&w->gemm);
     team_close(&w->team);
+    memory_give(w->thawed, w->thawed_floats * sizeof(float));
+    memory_give(w->low, w->low_floats * sizeof(float));
+    *w = (struct nn_work){0};
+}
+
+static bool grow(float **p, size_t *have, size_t want)
+{
+    if (want <= *have)
+        return true;
+    float *more = memory_take(want * sizeof(float));
+    if (!more)
+        return false;
+    memory_give(*p, *have * sizeof(float));
+    *p = more;
+    *have = want;
+    return true;
+}
+
+enum err_code nn_work_reserve(struct nn_work *w, size_t thawed, size_t low, struct err *err)
+{
+    if (grow(&w->thawed, &w->thawed_floats, thawed) && grow(&w->low, &w->low_floats, low))
+        return ERR_OK;
+    return err_set(err, ERR_NO_MEMORY, "out of memory for %zu floats of frozen weights", thawed);
 }
 
 static void run(void *arg, unsigned thread)

@@ -10,7 +10,9 @@
 
 #include "base/clock.h"
 #include "nn/run_log.h"
+#include "train/adapter_file.h"
 #include "train/checkpoint.h"
+#include "train/model_read.h"
 #include "train/model_write.h"
 
 enum { SPEED_STEPS = 20 }; // that tokens/s are measured over
@@ -20,11 +22,14 @@ struct run {
     const struct lm_files *files;
     char checkpoint_path[PATH_MAX];
     uint64_t steps;
-    struct gguf *tokenizer_file;
+    struct gguf *model_file; // with the tokenizer, and the base of an adapter
     struct tokenizer *tokenizer;
     struct examples train, eval;
     struct nn_work k;
     struct nn_weights w;
+    struct nn_adapter adapter;
+    struct nn_weights *learned; // w, or the adapter's
+    float rope_factors[NN_FACTORS_MAX];
     struct nn_decoder *decoder;
     struct packer packer, eval_packer;
     struct checkpoint at;
@@ -44,9 +49,9 @@ static enum err_code read_examples(struct run *r, const char *paths, struct exam
 static enum err_code open_data(struct run *r, struct err *err)
 {
     const struct lm_plan *p = r->plan;
-    enum err_code code = gguf_open(p->tokenizer_path, &r->tokenizer_file, err);
+    enum err_code code = gguf_open(*p->base ? p->base : p->tokenizer_path, &r->model_file, err);
     if (!code)
-        code = tokenizer_open(r->tokenizer_file, &r->tokenizer, err);
+        code = tokenizer_open(r->model_file, &r->tokenizer, err);
     if (!code)
         code = read_examples(r, p->train_paths, &r->train, err);
     if (!code && *p->eval_paths)
@@ -54,16 +59,51 @@ static enum err_code open_data(struct run *r, struct err *err)
     return code;
 }
 
+static enum err_code open_fresh_weights(struct run *r, struct err *err)
+{
+    struct nn_shape shape = r->plan->shape;
+    struct rng rng;
+    shape.V = tokenizer_count(r->tokenizer);
+    enum err_code code = nn_weights_open(&shape, &r->w, err);
+    if (code)
+        return code;
+    rng_seed(&rng, r->plan->seed);
+    nn_weights_init(&r->w, &rng);
+    r->learned = &r->w;
+    return ERR_OK;
+}
+
+static enum err_code open_adapter(struct run *r, struct err *err)
+{
+    const struct lm_plan *p = r->plan;
+    struct nn_shape shape;
+    struct rng rng;
+    rng_seed(&rng, p->seed);
+    enum err_code code = model_read_shape(r->model_file, &shape, r->rope_factors, err);
+    if (!code && p->shape.context > shape.context)
+        code = err_set(err, ERR_USAGE, "model.context is %u, %s was trained for %u",
+                       p->shape.context, p->base, shape.context);
+    if (code)
+        return code;
+    shape.context = p->shape.context;
+    if ((code = nn_weights_open_frozen(&shape, &r->w, err)) ||
+        (code = model_read_weights(r->model_file, &r->w, err)) ||
+        (code = nn_adapter_open(&r->w, p->rank, p->alpha, p->adapted, &rng, &r->adapter, err)))
+        return code;
+    r->learned = &r->adapter.w;
+    return ERR_OK;
+}
+
 static enum err_code open_model(struct run *r, struct err *err)
 {
     const struct lm_plan *p = r->plan;
-    struct nn_shape shape = p->shape;
-    shape.V = tokenizer_count(r->tokenizer);
     struct nn_decoder_options o = {.rows = p->rows, .training = true, .recompute = p->recompute};
-    enum err_code code;
-    if ((code = nn_work_open(p->threads, p->precision, &r->k, err)) ||
-        (code = nn_weights_open(&shape, &r->w, err)) ||
-        (code = nn_decoder_open(&r->k, &r->w, &o, &r->decoder, err)) ||
+    enum err_code code = nn_work_open(p->threads, p->precision, &r->k, err);
+    if (!code)
+        code = *p->base ? open_adapter(r, err) : open_fresh_weights(r, err);
+    if (*p->base)
+        o.adapter = &r->adapter;
+    if (code || (code = nn_decoder_open(&r->k, &r->w, &o, &r->decoder, err)) ||
         (code = packer_open(&r->train, p->rows, p->seed, true, &r->packer, err)))
         return code;
     if (r->eval.count)
@@ -81,9 +121,6 @@ static void add_param(void *arg, const struct setting_def *def, const char *name
 
 static enum err_code begin_fresh(struct run *r, struct err *err)
 {
-    struct rng rng;
-    rng_seed(&rng, r->plan->seed);
-    nn_weights_init(&r->w, &rng);
     r->at = (struct checkpoint){.best_eval_loss = NAN};
     enum err_code code = run_log_open(r->files->runs, r->plan->name, &r->log, err);
     if (code)
@@ -95,7 +132,8 @@ static enum err_code begin_fresh(struct run *r, struct err *err)
 
 static enum err_code begin_again(struct run *r, struct err *err)
 {
-    enum err_code code = checkpoint_read(r->checkpoint_path, &r->at, &r->w, r->plan->settings, err);
+    enum err_code code =
+        checkpoint_read(r->checkpoint_path, &r->at, r->learned, r->plan->settings, err);
     if (code)
         return code;
     packer_go(&r->packer, r->at.place);
@@ -126,7 +164,13 @@ static double evaluate(struct run *r)
 
 static enum err_code write_model(struct run *r, struct err *err)
 {
-    struct model_write m = {&r->w, r->tokenizer_file, quant_format_by_name(r->plan->format),
+    if (*r->plan->base) {
+        struct str arch = {"", 0};
+        // model_read_shape has seen that it is there.
+        (void)gguf_string(r->model_file, "general.architecture", &arch, NULL);
+        return adapter_file_write(&r->adapter, arch, r->plan->name, r->files->out, err);
+    }
+    struct model_write m = {&r->w, r->model_file, quant_format_by_name(r->plan->format),
                             r->plan->name};
     return model_write(&m, r->files->out, err);
 }
@@ -164,10 +208,10 @@ static enum err_code step(struct run *r, struct err *err)
     }
     // Gradients are of nominal times the sum; those of the mean are wanted.
     double factor = targets ? 1 / (nominal * (double)targets) : 1;
-    double norm = nn_gradient_norm(&r->k, &r->w);
+    double norm = nn_gradient_norm(&r->k, r->learned);
     uint64_t number = ++r->at.step;
     r->now.rate = nn_schedule_rate(&p->schedule, number);
-    if (!nn_optimizer_step(&r->k, &p->optimizer, &r->w, norm, factor, number, r->now.rate))
+    if (!nn_optimizer_step(&r->k, &p->optimizer, r->learned, norm, factor, number, r->now.rate))
         return err_set(err, ERR_CORRUPT,
                        "step %llu: the gradient is not finite; a lower train.rate may help",
                        (unsigned long long)number);
@@ -217,7 +261,7 @@ static bool out_of_patience(const struct run *r)
 
 static enum err_code save(struct run *r, struct err *err)
 {
-    return checkpoint_write(r->checkpoint_path, &r->at, &r->w, r->plan->settings, err);
+    return checkpoint_write(r->checkpoint_path, &r->at, r->learned, r->plan->settings, err);
 }
 
 static enum err_code loop(struct run *r, lm_progress_fn *progress, void *arg, struct err *err)
@@ -263,18 +307,19 @@ static void close_run(struct run *r)
     packer_close(&r->packer);
     packer_close(&r->eval_packer);
     nn_decoder_close(&r->decoder);
+    nn_adapter_close(&r->adapter);
     nn_weights_close(&r->w);
     nn_work_close(&r->k);
     examples_free(&r->train);
     examples_free(&r->eval);
     tokenizer_close(&r->tokenizer);
-    gguf_close(&r->tokenizer_file);
+    gguf_close(&r->model_file);
 }
 
 static void fill_result(const struct run *r, struct lm_result *out)
 {
     *out = (struct lm_result){.steps = r->at.step,
-                              .parameters = r->w.parameters,
+                              .parameters = r->learned->parameters,
                               .tokens = r->at.tokens,
                               .train_documents = r->train.count,
                               .eval_documents = r->eval.count,

@@ -1,4 +1,5 @@
-// Trains a language model from scratch: data, steps, evaluation, checkpoints, the run's record.
+// Trains a language model from scratch, or an adapter of one that is there: data, steps,
+// evaluation, checkpoints, the run's record.
 #ifndef FETTLE_TRAIN_LM_H
 #define FETTLE_TRAIN_LM_H
 
@@ -26,6 +27,13 @@ struct lm_plan {
     bool recompute;
     uint64_t eval_every, checkpoint_every, patience; // steps; evaluations without a better one
     const char *format, *name;                       // of the file that comes out
+
+    // With `base` not "", an adapter of that model is trained, whose weights stay as they are; the
+    // shape but for the context, and the tokenizer, are the base's.
+    const char *base;
+    const char *adapted; // names of matrices, separated by commas
+    uint32_t rank;
+    float alpha;
 };
 
 // From the settings; ERR_USAGE names what does not fit together.
@@ -43,7 +51,7 @@ struct lm_progress {
 typedef bool lm_progress_fn(void *arg, const struct lm_progress *p);
 
 struct lm_files {
-    const char *out;  // the model: the best by evaluation, else the last
+    const char *out;  // the model or adapter: the best by evaluation, else the last
     const char *runs; // folder of runs
     bool resume;      // go on from the checkpoint beside `out`
 };

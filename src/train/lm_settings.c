@@ -19,6 +19,13 @@ const struct setting_def train_lm_settings[] = {
     {"model.tied", "yes", NULL, "The head is the embedding", 0, 0, SETTING_BOOL, 0},
     {"model.format", "F16", NULL, "Weight format of the file: F32, F16, BF16, Q8_0", 0, 0,
      SETTING_TEXT, 0},
+    {"adapter.base", "", NULL, "GGUF model to adapt; its shape and tokenizer are used", 0, 0,
+     SETTING_TEXT, 0},
+    {"adapter.rank", "8", NULL, "Rank of what is added to each matrix", 1, 256, SETTING_INT, 0},
+    {"adapter.alpha", "16", NULL, "The product is multiplied by alpha / rank", 0, 1e6, SETTING_REAL,
+     0},
+    {"adapter.matrices", "attn_q,attn_k,attn_v,attn_output,ffn_gate,ffn_up,ffn_down", NULL,
+     "Which matrices of each layer, separated by commas", 0, 0, SETTING_TEXT, 0},
     {"data.train", "", NULL, "Files to learn from (.jsonl or text), separated by commas", 0, 0,
      SETTING_TEXT, 0},
     {"data.eval", "", NULL, "Files to evaluate on; empty: no evaluation", 0, 0, SETTING_TEXT, 0},
@@ -53,9 +60,8 @@ const struct setting_def train_lm_settings[] = {
     {NULL, NULL, NULL, NULL, 0, 0, SETTING_BOOL, 0},
 };
 
-static enum err_code check(const struct lm_plan *p, struct err *err)
+static enum err_code check_shape(const struct nn_shape *s, struct err *err)
 {
-    const struct nn_shape *s = &p->shape;
     const struct {
         const char *name;
         uint32_t value;
@@ -66,21 +72,27 @@ static enum err_code check(const struct lm_plan *p, struct err *err)
                            blocks[i].value);
     if (s->H % s->H_kv)
         return err_set(err, ERR_USAGE,
-                       "model.heads is %u, a multiple of model.kv_heads (%u) "
-                       "expected",
-                       s->H, s->H_kv);
-    if (p->rows < s->context)
+                       "model.heads is %u, a multiple of model.kv_heads (%u) expected", s->H,
+                       s->H_kv);
+    return ERR_OK;
+}
+
+static enum err_code check(const struct lm_plan *p, struct err *err)
+{
+    if (p->rows < p->shape.context)
         return err_set(err, ERR_USAGE, "train.rows is %u, at least model.context (%u) expected",
-                       p->rows, s->context);
+                       p->rows, p->shape.context);
     if (!*p->train_paths)
         return err_set(err, ERR_USAGE, "data.train names no file");
+    if (*p->base)
+        return ERR_OK;
     if (!*p->tokenizer_path)
         return err_set(err, ERR_USAGE, "data.tokenizer names no file");
     const struct quant_format *f = quant_format_by_name(p->format);
     if (!f || (f->block > 1 && f->type != QUANT_Q8_0))
         return err_set(err, ERR_USAGE, "model.format is '%s', F32, F16, BF16 or Q8_0 expected",
                        p->format);
-    return ERR_OK;
+    return check_shape(&p->shape, err);
 }
 
 static void read_shape(const struct settings *s, struct nn_shape *out)
@@ -130,6 +142,10 @@ enum err_code lm_plan_read(const struct settings *s, struct lm_plan *out, struct
         .patience = (uint64_t)settings_int(s, "train.patience"),
         .format = settings_text(s, "model.format"),
         .name = settings_text(s, "model.name"),
+        .base = settings_text(s, "adapter.base"),
+        .adapted = settings_text(s, "adapter.matrices"),
+        .rank = (uint32_t)settings_int(s, "adapter.rank"),
+        .alpha = (float)settings_real(s, "adapter.alpha"),
     };
     read_shape(s, &out->shape);
     return check(out, err);

@@ -42,11 +42,13 @@ static inline void reference_norm(const double *x, const double *w, size_t T, si
     }
 }
 
-static inline void reference_turn(double *head, size_t D, size_t position, double base,
-                                  enum nn_rope rope)
+static inline void reference_turn(double *head, size_t position, const struct nn_attention_shape *s)
 {
+    size_t D = s->D;
+    enum nn_rope rope = s->rope;
     for (size_t i = 0; i < D / 2; i++) {
-        double angle = (double)position / pow(base, 2.0 * (double)i / (double)D);
+        double angle = (double)position / pow((double)s->rope_base, 2.0 * (double)i / (double)D);
+        angle /= s->rope_factors ? (double)s->rope_factors[i] : 1;
         double *a = rope == NN_ROPE_PAIRS ? head + 2 * i : head + i;
         double *b = rope == NN_ROPE_PAIRS ? head + 2 * i + 1 : head + i + D / 2;
         double x = *a, y = *b;
@@ -70,8 +72,7 @@ static inline void reference_attention(const struct nn_attention_shape *s,
         size_t first = segments->start[g], end = segments->start[g + 1];
         for (size_t t = first; t < end; t++)
             for (size_t h = 0; h < s->H + s->H_kv; h++)
-                reference_turn(turned + t * width + h * D, D, t - first, (double)s->rope_base,
-                               s->rope);
+                reference_turn(turned + t * width + h * D, t - first, s);
         for (size_t t = first; t < end && reference_kept; t++)
             for (size_t i = s->H * D; i < width; i++)
                 turned[t * width + i] = reference_kept(turned[t * width + i]);
@@ -119,8 +120,12 @@ static inline void reference_logits(const struct nn_weights *names, const double
 {
     const struct nn_shape *s = &names->shape;
     size_t T = b->T, C = s->C, width = ((size_t)s->H + 2 * s->H_kv) * s->D, HD = s->H * s->D;
-    struct nn_attention_shape attention = {
-        .H = s->H, .H_kv = s->H_kv, .D = s->D, .rope = s->rope, .rope_base = s->rope_base};
+    struct nn_attention_shape attention = {.H = s->H,
+                                           .H_kv = s->H_kv,
+                                           .D = s->D,
+                                           .rope = s->rope,
+                                           .rope_base = s->rope_base,
+                                           .rope_factors = s->rope_factors};
     double *x = reference_new(T * C), *n = reference_new(T * C), *add = reference_new(T * C),
            *qkv = reference_new(T * width), *heads = reference_new(T * HD),
            *both = reference_new(T * 2 * s->hidden), *inner = reference_new(T * s->hidden);

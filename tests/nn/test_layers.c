@@ -70,7 +70,7 @@ static void linear_is_a_product_with_its_slopes(void **state)
                             doubles_of(bias, OUT),
                             reference_new(T * OUT),
                             dy};
-    struct nn_linear l = {IN, OUT, w, bias, dw, dbias};
+    struct nn_linear l = {.in = IN, .out = OUT, .w = w, .bias = bias, .dw = dw, .dbias = dbias};
     nn_linear_forward(&k, &l, x, T, y, false);
     linear_loss(&c);
     assert_all_close(y, c.y, T * OUT, 1e-5);

@@ -36,12 +36,12 @@ static inline int scratch_close(void **state)
     return nftw(scratch_dir, scratch_remove, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-// The path of a file in the folder; four may be in use at once.
+// The path of a file in the folder; eight may be in use at once.
 static inline const char *scratch_path(const char *name)
 {
-    static char paths[4][PATH_MAX];
+    static char paths[8][PATH_MAX];
     static unsigned next;
-    char *path = paths[next++ % 4];
+    char *path = paths[next++ % 8];
     snprintf(path, PATH_MAX, "%s/%s", scratch_dir, name);
     return path;
 }

@@ -1,0 +1,19 @@
+// Reads GGUF models for training: their shape, and their weights as floats or frozen.
+#ifndef FETTLE_TRAIN_MODEL_READ_H
+#define FETTLE_TRAIN_MODEL_READ_H
+
+#include "llm/gguf.h"
+#include "nn/weights.h"
+
+// For llama and qwen2. `factors`, room for NN_FACTORS_MAX floats, gets Llama 3's divisors of the
+// frequencies where the file has them, and must outlive the shape. ERR_UNSUPPORTED names what
+// cannot be trained here, ERR_INPUT the key that is missing.
+enum { NN_FACTORS_MAX = 512 };
+enum err_code model_read_shape(const struct gguf *g, struct nn_shape *out, float *factors,
+                               struct err *err);
+
+// Fills weights of that shape: floats from any format; frozen ones point into the file, which must
+// outlive them. ERR_INPUT names the tensor that is missing or of another shape.
+enum err_code model_read_weights(const struct gguf *g, struct nn_weights *w, struct err *err);
+
+#endif
