@@ -10,8 +10,15 @@
     X(univariate)                                                                                  \
     X(discord)                                                                                     \
     X(t2)                                                                                          \
-    X(t2q) X(isolation_forest) X(windowed_gaussian) X(second_difference) X(robust_z) X(ewma)       \
-        X(cusum) X(seasons) X(predict)
+    X(t2q)                                                                                         \
+    X(isolation_forest)                                                                            \
+    X(windowed_gaussian)                                                                           \
+    X(second_difference)                                                                           \
+    X(robust_z)                                                                                    \
+    X(ewma)                                                                                        \
+    X(cusum)                                                                                       \
+    X(seasons)                                                                                     \
+    X(predict)
 
 #define X(name) extern const struct eval_detector eval_detector_##name;
 DETECTORS(X)
