@@ -8,6 +8,8 @@
     X(summary)                                                                                     \
     X(relearn)                                                                                     \
     X(sensitivity)                                                                                 \
+    X(chat)                                                                                        \
+    X(complete)                                                                                    \
     X(generate)                                                                                    \
     X(train) X(model) X(runs) X(eval) X(config) X(pipeline) X(doctor) X(backup) X(restore) X(docs)
 

@@ -25,7 +25,7 @@ struct option_list {
 };
 
 struct option {
-    const char *name;  // without the dashes; NULL ends a table
+    const char *name;  // without the dashes; NULL ends a table; "model|m": -m means the same
     const char *value; // what stands for the value in the help; NULL for a flag
     const char *help;  // one sentence
     enum option_type type;

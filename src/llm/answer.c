@@ -30,6 +30,7 @@ void answer_free(struct answer *a)
 {
     for (uint32_t i = 0; i < a->count; i++) {
         struct sequence *q = &a->sequences[i];
+        matcher_close(&q->matcher);
         sampler_close(&q->sampler);
         stop_close(&q->stop);
         buf_free(&q->piece);
@@ -37,6 +38,8 @@ void answer_free(struct answer *a)
         buf_free(&q->text);
         free(q->tokens);
     }
+    grammar_masks_close(&a->masks);
+    grammar_close(&a->grammar);
     free(a->prompt);
     free(a);
 }

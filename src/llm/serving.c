@@ -208,6 +208,7 @@ enum err_code serving_open(const char *path, const struct serving_settings *sett
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&s->lock, NULL);
+    pthread_mutex_init(&s->trie_lock, NULL);
     pthread_cond_init(&s->work, &attr);
     pthread_cond_init(&s->done, &attr);
     pthread_condattr_destroy(&attr);
@@ -237,10 +238,12 @@ void serving_close(struct serving **serving)
     if (!s)
         return;
     serving_stop(s);
+    token_trie_close(&s->trie);
     engine_close(&s->engine);
     pthread_cond_destroy(&s->work);
     pthread_cond_destroy(&s->done);
     pthread_mutex_destroy(&s->lock);
+    pthread_mutex_destroy(&s->trie_lock);
     free(s->waiting);
     free(s);
     *serving = NULL;

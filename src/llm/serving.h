@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "llm/engine.h"
+#include "llm/grammar/grammar.h"
 #include "llm/logprobs.h"
 #include "llm/sampler.h"
 #include "llm/stop.h"
@@ -63,11 +64,12 @@ struct serving_request {
     struct sampler_settings sampler;
     const struct str *stops; // copied
     size_t stop_count;
-    bool logprobs;       // of each token, with the `top` most likely ones beside it
-    uint32_t top;        // SERVING_TOP_MAX at most
-    bool keep_end;       // go on past the token that ends an answer
-    bool special;        // show control tokens by their names
-    int64_t deadline_us; // clock_mono_us by which the answer must be over; 0: none
+    struct grammar *grammar; // that the text must follow; taken over on success; NULL: none
+    bool logprobs;           // of each token, with the `top` most likely ones beside it
+    uint32_t top;            // SERVING_TOP_MAX at most
+    bool keep_end;           // go on past the token that ends an answer
+    bool special;            // show control tokens by their names
+    int64_t deadline_us;     // clock_mono_us by which the answer must be over; 0: none
     // Called by the worker under its lock: both must be quick, must not block and must not call
     // this interface.
     void (*notify)(void *arg); // something is there to take, after a take that found nothing

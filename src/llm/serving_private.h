@@ -17,9 +17,10 @@ struct sequence {
     struct session *session;
     struct sampler *sampler;
     struct stop *stop;
-    uint32_t read; // prompt tokens that are in the session
-    int32_t last;  // the token chosen last: not in the session yet
-    uint32_t made; // tokens chosen
+    struct matcher *matcher; // NULL: the answer is free
+    uint32_t read;           // prompt tokens that are in the session
+    int32_t last;            // the token chosen last: not in the session yet
+    uint32_t made;           // tokens chosen
     int64_t began_us, first_us;
     struct buf piece, shown; // scratch
     // The record, under the lock.
@@ -35,6 +36,8 @@ struct answer {
     struct serving *serving;
     // The request; fixed after submission.
     int32_t *prompt;
+    struct grammar *grammar; // NULL: none
+    struct grammar_masks *masks;
     uint32_t prompt_count, max_tokens, top;
     bool logprobs, keep_end, special, whole;
     int64_t deadline_us, submitted_us;
@@ -57,9 +60,11 @@ struct serving {
     struct serving_settings settings;
     pthread_t thread;
     bool running;
-    pthread_mutex_t lock; // guards everything below and what is marked so above
-    pthread_cond_t work;  // something to do, or stop
-    pthread_cond_t done;  // an answer is over, or a step is
+    pthread_mutex_t trie_lock; // guards the making of:
+    struct token_trie *trie;   // the vocabulary for grammars; NULL until the first one
+    pthread_mutex_t lock;      // guards everything below and what is marked so above
+    pthread_cond_t work;       // something to do, or stop
+    pthread_cond_t done;       // an answer is over, or a step is
     bool stop;
     struct sequence **waiting; // in order of coming, [settings.queue]
     uint32_t waiting_count;

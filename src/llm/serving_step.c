@@ -87,47 +87,84 @@ static void note_logprobs(const struct sequence *q, const float *logits, uint32_
     out->top_count = (uint32_t)logprobs_top(logits, V, q->answer->top, out->top);
 }
 
-// Chooses the next token from a row of logits; ends the sequence when that was its last one.
-static void choose(struct serving *s, struct sequence *q, const float *logits)
+// What one row of logits led to.
+struct choice {
+    int32_t token; // negative: none
+    bool ended;    // by the model, or there is no token left
+    bool stopped;  // by a stop string
+    struct answer_token note;
+    struct err error;
+};
+
+// Picks within the grammar, if there is one. False: see c->error.
+static bool pick(struct sequence *q, const float *logits, struct choice *c)
+{
+    const uint64_t *mask = NULL;
+    c->error.code = ERR_OK;
+    if (q->matcher && matcher_mask(q->matcher, &mask, &c->error))
+        return false;
+    c->token = sampler_pick(q->sampler, logits, mask);
+    return !q->matcher || c->token < 0 || matcher_accept(q->matcher, c->token, &c->error) == ERR_OK;
+}
+
+// Chooses the next token from a row of logits.
+static void choose(struct serving *s, struct sequence *q, const float *logits, struct choice *c)
 {
     uint32_t V = engine_model(s->engine)->shape.V;
-    struct answer *a = q->answer;
-    struct answer_token note = {0};
-    int32_t token = sampler_pick(q->sampler, logits, NULL);
-    bool ended = token < 0 || (!a->keep_end && tokenizer_ends(engine_tokenizer(s->engine), token));
-    bool stopped = false, is_last = false;
+    const struct answer *a = q->answer;
+    *c = (struct choice){.token = -1};
     buf_reset(&q->shown);
-    if (!ended) {
-        sampler_accept(q->sampler, token);
-        q->last = token;
-        is_last = ++q->made == a->max_tokens;
-        stopped = show(s, q, token);
+    if (!pick(q, logits, c))
+        return;
+    c->ended =
+        c->token < 0 || (!a->keep_end && tokenizer_ends(engine_tokenizer(s->engine), c->token));
+    if (!c->ended) {
+        sampler_accept(q->sampler, c->token);
+        q->last = c->token;
+        q->made++;
+        c->stopped = show(s, q, c->token);
         if (a->logprobs)
-            note_logprobs(q, logits, V, token, &note);
+            note_logprobs(q, logits, V, c->token, &c->note);
     }
-    if (ended || is_last)
+    if (c->ended || q->made == a->max_tokens)
         stop_finish(q->stop, &q->shown);
-    pthread_mutex_lock(&s->lock);
+}
+
+static void count_token(struct serving *s, struct sequence *q, bool ended)
+{
+    struct answer_stats *mine = &q->answer->stats;
     int64_t now = clock_mono_us();
     if (!q->first_us) {
         q->first_us = now;
-        a->stats.prompt_us = now - q->began_us;
-        a->stats.first_token_us = now - a->submitted_us;
-        s->stats.first_token_us = a->stats.first_token_us;
+        mine->prompt_us = now - q->began_us;
+        mine->first_token_us = now - q->answer->submitted_us;
+        s->stats.first_token_us = mine->first_token_us;
         s->stats.first_token_mean_us +=
-            ((double)a->stats.first_token_us - s->stats.first_token_mean_us) /
+            ((double)mine->first_token_us - s->stats.first_token_mean_us) /
             (double)++s->first_tokens;
     }
-    a->stats.tokens += !ended;
-    a->stats.decode_us = now - q->first_us;
+    mine->tokens += !ended;
+    mine->decode_us = now - q->first_us;
     s->stats.tokens += !ended;
-    bool added = sequence_add(q, buf_str(&q->shown), a->logprobs && !ended ? &note : NULL);
-    if (!added || q->shown.failed || q->piece.failed) {
+}
+
+// Puts a choice on the record; ends the sequence when it was its last one.
+static void record(struct serving *s, struct sequence *q, const struct choice *c)
+{
+    struct answer *a = q->answer;
+    bool has_note = a->logprobs && !c->ended && !c->error.code;
+    pthread_mutex_lock(&s->lock);
+    count_token(s, q, c->ended || c->error.code);
+    if (c->error.code) {
+        a->error = c->error;
+        sequence_end(q, ANSWER_FAILED);
+    } else if (!sequence_add(q, buf_str(&q->shown), has_note ? &c->note : NULL) ||
+               q->shown.failed || q->piece.failed) {
         err_set(&a->error, ERR_NO_MEMORY, "out of memory for the answer");
         sequence_end(q, ANSWER_FAILED);
-    } else if (ended || stopped) {
+    } else if (c->ended || c->stopped) {
         sequence_end(q, ANSWER_STOPPED);
-    } else if (is_last) {
+    } else if (q->made == a->max_tokens) {
         sequence_end(q, ANSWER_LENGTH);
     } else {
         answer_tell(a);
@@ -166,7 +203,9 @@ static enum err_code run(struct serving *s, const struct plan *p, struct err *er
             q->read += p->taken[i];
             if (!p->chosen[i])
                 continue;
-            choose(s, q, logits);
+            struct choice choice;
+            choose(s, q, logits, &choice);
+            record(s, q, &choice);
             logits += V;
         }
     return ERR_OK;

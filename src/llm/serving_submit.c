@@ -29,6 +29,18 @@ static enum err_code check_request(const struct serving *s, const struct serving
     return ERR_OK;
 }
 
+static enum err_code open_masks(struct serving *s, struct answer *a, const struct grammar *g,
+                                struct err *err)
+{
+    enum err_code code = ERR_OK;
+    pthread_mutex_lock(&s->trie_lock);
+    if (!s->trie)
+        code = token_trie_open(engine_tokenizer(s->engine), engine_model(s->engine)->shape.V,
+                               &s->trie, err);
+    pthread_mutex_unlock(&s->trie_lock);
+    return code ? code : grammar_masks_open(g, s->trie, 0, &a->masks, err);
+}
+
 static enum err_code open_sequences(struct answer *a, const struct serving_request *r, uint32_t V,
                                     struct err *err)
 {
@@ -42,6 +54,8 @@ static enum err_code open_sequences(struct answer *a, const struct serving_reque
         code = sampler_open(&sampler, V, &q->sampler, err);
         if (!code)
             code = stop_open(r->stops, r->stop_count, &q->stop, err);
+        if (!code && a->masks)
+            code = matcher_open(a->masks, &q->matcher, err);
     }
     return code;
 }
@@ -73,7 +87,9 @@ static enum err_code open_answer(struct serving *s, const struct serving_request
     a->armed = r->whole;
     a->left = r->choices;
     a->stats.prompt_tokens = a->prompt_count;
-    enum err_code code = open_sequences(a, r, engine_model(s->engine)->shape.V, err);
+    enum err_code code = r->grammar ? open_masks(s, a, r->grammar, err) : ERR_OK;
+    if (!code)
+        code = open_sequences(a, r, engine_model(s->engine)->shape.V, err);
     if (code)
         answer_free(a);
     else
@@ -113,9 +129,11 @@ enum err_code serving_submit(struct serving *s, const struct serving_request *re
     if (code)
         return code;
     *out = a; // before the worker can tell of it
+    a->grammar = request->grammar;
     code = enqueue(s, a, err);
     if (code) {
         *out = NULL;
+        a->grammar = NULL;
         answer_free(a);
     }
     return code;

@@ -14,7 +14,7 @@ static struct {
 } got;
 
 static const struct option table[] = {{"flag", NULL, "A flag", OPTION_FLAG, &got.flag},
-                                      {"text", "TEXT", "A text", OPTION_TEXT, &got.text},
+                                      {"text|t", "TEXT", "A text", OPTION_TEXT, &got.text},
                                       {"whole", "N", "A number", OPTION_INT, &got.whole},
                                       {"real", "X", "A number", OPTION_REAL, &got.real},
                                       {"item", "ITEM", "One of many", OPTION_LIST, &got.list},
@@ -45,6 +45,23 @@ static void options_and_operands_are_told_apart(void **state)
     assert_int_equal(operands.count, 3);
     assert_string_equal(operands.items[1], "-");
     assert_string_equal(operands.items[2], "--flag");
+}
+
+static void a_letter_stands_for_its_option(void **state)
+{
+    (void)state;
+    struct option_list operands;
+    struct err err;
+    const char *argv[] = {"-t", "a", "--flag"};
+    assert_ok(parse(3, argv, &operands, &err), err);
+    assert_string_equal(got.text, "a");
+    assert_true(got.flag);
+    assert_int_equal(parse(1, argv, &operands, &err), ERR_USAGE);
+    assert_non_null(strstr(err.text, "-t needs a value"));
+    struct buf help = {0};
+    options_help(table, &help);
+    assert_non_null(strstr(help.p, "-t, --text TEXT"));
+    buf_free(&help);
 }
 
 static void wrong_options_are_named(void **state)
@@ -87,6 +104,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_and_operands_are_told_apart),
+        cmocka_unit_test(a_letter_stands_for_its_option),
         cmocka_unit_test(wrong_options_are_named),
         cmocka_unit_test(every_command_can_explain_itself),
     };

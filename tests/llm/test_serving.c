@@ -391,6 +391,28 @@ static void choices_share_the_prompt(void **state)
     serving_close(&s);
 }
 
+static void a_grammar_shapes_the_answer(void **state)
+{
+    (void)state;
+    struct serving *s = open_serving(&usual);
+    struct serving_request r = letters('a', 4);
+    struct err err;
+    enum answer_finish finish;
+    r.keep_end = false;
+    r.choices = 2;
+    assert_ok(grammar_from_gbnf(STR_LIT("root ::= \"pump \" [0-9]{3} (\" on\" | \" off\")"), "test",
+                                &r.grammar, &err),
+              err);
+    struct answer *a = submit(s, &r);
+    char *text = whole_text(&a, &finish);
+    assert_int_equal(finish, ANSWER_STOPPED);
+    assert_memory_equal(text, "pump ", 5);
+    assert_int_equal(strspn(text + 5, "0123456789"), 3);
+    assert_true(strcmp(text + 8, " on\n") == 0 || strcmp(text + 8, " off\n") == 0);
+    free(text);
+    serving_close(&s);
+}
+
 struct listener {
     struct answer *answer;
     atomic_int told;
@@ -519,6 +541,7 @@ int main(void)
         cmocka_unit_test(log_probabilities_come_with_every_token),
         cmocka_unit_test(a_prompt_that_was_read_before_is_not_read_again),
         cmocka_unit_test(choices_share_the_prompt),
+        cmocka_unit_test(a_grammar_shapes_the_answer),
         cmocka_unit_test(notify_comes_once_after_a_take_that_found_nothing),
         cmocka_unit_test(stopping_ends_every_answer),
         cmocka_unit_test(many_threads_may_ask_and_leave),

@@ -1,0 +1,186 @@
+// Loads a model for one command and streams its answers.
+#include "cli/talk.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "kernels/cpu.h"
+
+enum { GRAMMAR_FILE_MAX = 1 << 20 };
+
+struct talk_options talk_options = {.context = 4096,
+                                    .temperature = 0.7,
+                                    .top_k = 40,
+                                    .top_p = 0.95,
+                                    .min_p = 0.05,
+                                    .repetition_penalty = 1,
+                                    .cache = "f16"};
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int sig)
+{
+    (void)sig;
+    interrupted = 1;
+}
+
+void talk_catch_interrupt(void)
+{
+    // Without SA_RESTART: reading a line ends, too.
+    struct sigaction action = {.sa_handler = interrupt};
+    sigaction(SIGINT, &action, NULL);
+}
+
+bool talk_interrupted(void)
+{
+    bool came = interrupted;
+    interrupted = 0;
+    return came;
+}
+
+static enum err_code force_cpu(struct err *err)
+{
+    enum cpu_level level;
+    if (!talk_options.cpu)
+        return ERR_OK;
+    if (!cpu_level_from_name(talk_options.cpu, &level))
+        return err_set(err, ERR_USAGE, "--cpu %s: plain, avx2 or avx512_vnni expected",
+                       talk_options.cpu);
+    return cpu_level_force(level)
+               ? ERR_OK
+               : err_set(err, ERR_UNSUPPORTED, "--cpu %s: this machine has no such instructions",
+                         talk_options.cpu);
+}
+
+static unsigned thread_count(void)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    if (talk_options.threads)
+        return (unsigned)talk_options.threads;
+    return processors < 1 ? 1 : processors > 64 ? 64 : (unsigned)processors;
+}
+
+static enum err_code check_options(struct err *err)
+{
+    const struct talk_options *o = &talk_options;
+    if (!o->model)
+        return err_set(err, ERR_USAGE, "-m FILE is missing: a model in GGUF form");
+    if (strcmp(o->cache, "f16") != 0 && strcmp(o->cache, "q8_0") != 0)
+        return err_set(err, ERR_USAGE, "--cache %s: f16 or q8_0 expected", o->cache);
+    if (o->threads > 64)
+        return err_set(err, ERR_USAGE, "--threads %lld: 1 to 64 expected", (long long)o->threads);
+    if (o->context > 1 << 20 || o->tokens > 1 << 20 || o->top_k > 1 << 20)
+        return err_set(err, ERR_USAGE, "--context, --tokens and --top-k: at most %d", 1 << 20);
+    return force_cpu(err);
+}
+
+enum err_code talk_open(struct talk *t, struct err *err)
+{
+    *t = (struct talk){0};
+    enum err_code code = check_options(err);
+    if (code)
+        return code;
+    struct serving_settings settings = {
+        .threads = thread_count(),
+        .context = (uint32_t)talk_options.context,
+        .sessions = 1,
+        .queue = 1,
+        .cache = strcmp(talk_options.cache, "q8_0") == 0 ? CACHE_Q8_0 : CACHE_F16,
+        .keep_bytes = (size_t)1 << 30,
+    };
+    code = serving_open(talk_options.model, &settings, &t->serving, err);
+    if (!code)
+        chat_template_open(serving_model(t->serving)->file, serving_tokenizer(t->serving), &t->chat,
+                           &t->chat_error);
+    return code;
+}
+
+void talk_close(struct talk *t)
+{
+    serving_close(&t->serving);
+    chat_template_close(&t->chat);
+}
+
+static enum err_code read_grammar(struct grammar **out, struct err *err)
+{
+    *out = NULL;
+    if (!talk_options.grammar)
+        return ERR_OK;
+    struct buf text = {0};
+    enum err_code code = file_read(talk_options.grammar, GRAMMAR_FILE_MAX, &text, err);
+    if (!code)
+        code = grammar_from_gbnf(buf_str(&text), talk_options.grammar, out, err);
+    buf_free(&text);
+    return code;
+}
+
+static enum err_code submit(struct talk *t, const struct tokens *prompt, struct answer **out,
+                            struct err *err)
+{
+    const struct talk_options *o = &talk_options;
+    struct str stops[OPTION_LIST_MAX];
+    struct serving_request r = {.prompt = prompt->p,
+                                .prompt_count = prompt->n,
+                                .max_tokens = (uint32_t)o->tokens,
+                                .choices = 1,
+                                .stops = stops,
+                                .stop_count = o->stops.count,
+                                .sampler = SAMPLER_GREEDY};
+    for (size_t i = 0; i < o->stops.count; i++)
+        stops[i] = str_of(o->stops.items[i]);
+    r.sampler.temperature = (float)o->temperature;
+    r.sampler.top_k = (uint32_t)o->top_k;
+    r.sampler.top_p = (float)o->top_p;
+    r.sampler.min_p = (float)o->min_p;
+    r.sampler.repetition_penalty = (float)o->repetition_penalty;
+    r.sampler.seed = (uint64_t)o->seed;
+    enum err_code code = read_grammar(&r.grammar, err);
+    if (code)
+        return code;
+    code = serving_submit(t->serving, &r, out, err);
+    if (code)
+        grammar_close(&r.grammar);
+    return code;
+}
+
+// Takes what has come; prints it.
+static enum err_code take(struct answer *a, bool print, struct talk_answer *out, struct err *err)
+{
+    struct answer_part part = {0};
+    enum err_code code = ERR_OK;
+    while (!code && answer_take(a, &part, NULL)) {
+        buf_add_str(&out->text, buf_str(&part.text));
+        out->finish = part.finish;
+        if (print)
+            code = cli_print(&part.text, err);
+    }
+    answer_part_free(&part);
+    return code;
+}
+
+enum err_code talk_ask(struct talk *t, const struct tokens *prompt, bool print,
+                       struct talk_answer *out, struct err *err)
+{
+    struct answer *a;
+    *out = (struct talk_answer){0};
+    if (prompt->failed)
+        return err_set(err, ERR_NO_MEMORY, "out of memory for the prompt");
+    enum err_code code = submit(t, prompt, &a, err);
+    if (code)
+        return code;
+    talk_interrupted();
+    bool done = false;
+    while (!done && !code && !out->interrupted) {
+        done = answer_wait(a, 20 * US_PER_MS);
+        code = take(a, print, out, err);
+        out->interrupted = talk_interrupted();
+    }
+    answer_stats(a, &out->stats);
+    if (!code && out->finish == ANSWER_FAILED)
+        code = answer_error(a, err);
+    answer_release(&a);
+    return code;
+}
