@@ -4,19 +4,17 @@
 // bench_model speed MODEL.gguf [THREADS]   prefill of 512, decode at empty and at 1,024 and 4,096
 //                                          tokens of context, beside the memory bandwidth
 #include <inttypes.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "base/clock.h"
-#include "kernels/memory.h"
-#include "kernels/team.h"
-#include "llm/engine.h"
+#include "kernels/cpu.h"
+#include "llm/speed.h"
 #include "llm/synth.h"
 
-enum { MEMORY = 512 << 20, PROMPT = 512, ANSWER = 32, TRIES = 3 };
+enum { PROMPT = 512, ANSWER = 32, TRIES = 3 };
 
 static int fail(const struct err *err)
 {
@@ -37,85 +35,12 @@ static int synth(int argc, char **argv)
     return code ? fail(&err) : 0;
 }
 
-struct reading {
-    struct team *team;
-    const unsigned char *memory;
-    atomic_ullong sum;
-};
-
-static void read_memory(void *arg, unsigned thread)
+// Tokens per second, the best of several; 0 on failure.
+static double rate(struct engine *e, struct session *s, uint32_t n, bool at_once, struct err *err)
 {
-    (void)thread;
-    struct reading *r = arg;
-    size_t at, step = 1 << 20;
-    uint64_t sums[32] = {0};
-    while ((at = team_claim(r->team, step)) < MEMORY)
-        for (size_t i = at; i < at + step; i += sizeof sums)
-            for (size_t k = 0; k < 32; k++) {
-                uint64_t v;
-                memcpy(&v, r->memory + i + 8 * k, 8);
-                sums[k] += v;
-            }
-    for (size_t k = 0; k < 32; k++)
-        atomic_fetch_add(&r->sum, sums[k]);
-}
-
-// GB/s, best of several.
-static double bandwidth(unsigned threads)
-{
-    struct reading r = {0};
-    struct err err;
-    double best = 0;
-    unsigned char *memory = memory_take(MEMORY);
-    if (!memory || team_open(threads, &r.team, &err))
-        return 0;
-    memset(memory, 1, MEMORY);
-    r.memory = memory;
-    for (int i = 0; i < 12; i++) {
-        int64_t start = clock_mono_us();
-        team_run(r.team, read_memory, &r);
-        double gbs = MEMORY / (double)(clock_mono_us() - start) / 1e3;
-        best = gbs > best ? gbs : best;
-    }
-    team_close(&r.team);
-    memory_give(memory, MEMORY);
-    return best;
-}
-
-// Tokens per second of feeding n tokens, one step or one by one; 0 on failure.
-static double rate(struct engine *e, struct session *s, size_t n, bool at_once, struct err *err)
-{
-    int32_t ids[PROMPT];
-    uint32_t from = session_length(s);
-    double best = 0;
-    for (size_t i = 0; i < n; i++)
-        ids[i] = (int32_t)(i * 37 % 256);
-    for (int k = 0; k < TRIES; k++) {
-        const float *logits;
-        session_truncate(s, from);
-        int64_t start = clock_mono_us();
-        for (size_t i = 0; i < n; i += at_once ? n : 1)
-            if (engine_feed(e, s, ids + i, at_once ? n : 1, &logits, err))
-                return 0;
-        double per_second = (double)n / ((double)(clock_mono_us() - start) / 1e6);
-        best = per_second > best ? per_second : best;
-    }
-    session_truncate(s, from);
-    return best;
-}
-
-static bool fill(struct engine *e, struct session *s, uint32_t length, struct err *err)
-{
-    int32_t ids[PROMPT];
-    for (size_t i = 0; i < PROMPT; i++)
-        ids[i] = (int32_t)(i * 53 % 256);
-    while (session_length(s) < length) {
-        uint32_t left = length - session_length(s);
-        const float *logits;
-        if (engine_feed(e, s, ids, left < PROMPT ? left : PROMPT, &logits, err))
-            return false;
-    }
-    return true;
+    struct speed_plan plan = {.n = n, .one_by_one = !at_once, .repeats = TRIES};
+    struct speed r;
+    return speed_of_tokens(e, s, &plan, &r, err) ? 0 : r.best;
 }
 
 static int speed(int argc, char **argv)
@@ -126,7 +51,7 @@ static int speed(int argc, char **argv)
     struct err err;
     struct engine *e;
     struct session *s;
-    double before = bandwidth(threads);
+    double before = speed_of_memory(threads);
     int64_t start = clock_mono_us();
     if (engine_open(argv[2], threads, &e, &err) || session_open(e, NULL, &s, &err))
         return fail(&err);
@@ -140,14 +65,14 @@ static int speed(int argc, char **argv)
     printf("prefill of %d: %.1f tok/s\n", PROMPT, prefill);
     static const uint32_t depths[] = {0, 1024, 4064};
     for (size_t i = 0; i < 3; i++) {
-        if (depths[i] + ANSWER > session_context(s) || !fill(e, s, depths[i], &err))
+        if (depths[i] + ANSWER > session_context(s) || speed_fill(e, s, depths[i], &err))
             break;
         double tokens = rate(e, s, ANSWER, false, &err), gbs = tokens * (double)bytes / 1e9;
         printf("decode at %u: %.1f tok/s = %.1f GB/s of weights\n", depths[i], tokens, gbs);
     }
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    double after = bandwidth(threads);
+    double after = speed_of_memory(threads);
     printf("memory reads: %.1f GB/s before, %.1f after; most resident: %ld MiB\n", before, after,
            usage.ru_maxrss >> 10);
     session_close(&s);

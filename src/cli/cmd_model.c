@@ -3,19 +3,47 @@
 
 #include "cli/model.h"
 
-struct model_options model_options = {.type = "Q4_K_M", .threads = 2};
+struct model_options model_options = {.type = "Q4_K_M",
+                                      .threads = 2,
+                                      .like = "Qwen2.5-0.5B",
+                                      .cache = "f16",
+                                      .seed = 1,
+                                      .prompt = 512,
+                                      .answer = 64,
+                                      .repeats = 3};
 
 static const struct option table[] = {
     {"out", "FILE", "quantize: the file to write", OPTION_TEXT, &model_options.out},
     {"type", "TYPE",
-     "quantize: F32, F16, BF16, Q8_0, Q6_K, Q5_K, Q5_K_M, Q4_K, Q4_K_M (default), Q4_0, IQ4_NL",
+     "quantize, synth: F32, F16, BF16, Q8_0, Q6_K, Q5_K, Q5_K_M, Q4_K, Q4_K_M (default), Q4_0, "
+     "IQ4_NL",
      OPTION_TEXT, &model_options.type},
     {"text", "FILE", "perplexity: what to foresee; quantize: measure it before and after",
      OPTION_TEXT, &model_options.text},
-    {"context", "N", "perplexity: tokens of a document (default: the model's)", OPTION_INT,
-     &model_options.context},
+    {"context", "N",
+     "perplexity: tokens of a document; info: memory for so many (default: the model's)",
+     OPTION_INT, &model_options.context},
     {"tokens", "N", "perplexity: stop after so many (default: all)", OPTION_INT,
      &model_options.tokens},
+    {"like", "NAME", "synth: whose shape, such as Qwen2.5-1.5B (a wrong name lists all)",
+     OPTION_TEXT, &model_options.like},
+    {"arch", "NAME", "synth: what that shape must be: llama, qwen2, qwen3, phi3", OPTION_TEXT,
+     &model_options.arch},
+    {"vocabulary", "FILE", "synth: a GGUF file whose tokens are taken", OPTION_TEXT,
+     &model_options.vocabulary},
+    {"seed", "N", "synth: same seed, same bytes (default 1)", OPTION_INT, &model_options.seed},
+    {"pp", "N", "bench: tokens of a prompt (default 512)", OPTION_INT, &model_options.prompt},
+    {"tg", "N", "bench: tokens of an answer (default 64)", OPTION_INT, &model_options.answer},
+    {"depth", "N", "bench: behind so many tokens; may be repeated (default 0)", OPTION_LIST,
+     &model_options.depths},
+    {"repeats", "N", "bench: how often each is measured (default 3)", OPTION_INT,
+     &model_options.repeats},
+    {"cache", "TYPE", "bench: keys and values as f16 (default) or q8_0", OPTION_TEXT,
+     &model_options.cache},
+    {"cpu", "LEVEL", "bench: plain, avx2 or avx512-vnni (default: the best)", OPTION_TEXT,
+     &model_options.cpu},
+    {"data", "DIR", "list: the folder whose models/ is listed (default ./fettle-data)", OPTION_TEXT,
+     &common_options.data_dir},
     {"threads", "N", "Threads (default 2)", OPTION_INT, &model_options.threads},
     JSON_OPTION,
     OPTIONS_END};
@@ -28,7 +56,9 @@ static const struct option *options(void)
 static const struct {
     const char *name;
     enum err_code (*run)(const struct option_list *operands, struct err *err);
-} kinds[] = {{"quantize", cli_model_quantize}, {"perplexity", cli_model_perplexity}};
+} kinds[] = {{"info", cli_model_info},         {"list", cli_model_list},
+             {"synth", cli_model_synth},       {"bench", cli_model_bench},
+             {"quantize", cli_model_quantize}, {"perplexity", cli_model_perplexity}};
 
 static enum err_code run(const struct option_list *operands, struct err *err)
 {
@@ -38,19 +68,26 @@ static enum err_code run(const struct option_list *operands, struct err *err)
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds && operands->count; i++)
         if (strcmp(operands->items[0], kinds[i].name) == 0)
             return kinds[i].run(operands, err);
-    return err_set(err, ERR_USAGE, "what to do is expected: quantize, perplexity");
+    return err_set(err, ERR_USAGE,
+                   "what to do is expected: info, list, synth, bench, quantize, perplexity");
 }
 
 const struct command command_model = {
     .name = "model",
-    .operands = "quantize MODEL | perplexity MODEL",
-    .summary = "Quantize a model, measure how well it foresees a text",
+    .operands = "info FILE | list | synth OUT | bench FILE | quantize FILE | perplexity FILE",
+    .summary = "Look at models, measure them, make them smaller",
     .text =
+        "info tells what is in a GGUF file and what memory it needs. list names the models of the\n"
+        "data folder. synth writes a model of a real shape with random weights, for tests and\n"
+        "measurements. bench measures reading (pp), writing (tg) and the memory's bandwidth.\n"
         "quantize writes a GGUF model with smaller weights and says how far each tensor's are "
         "off;\n"
         "with --text also what that does to the model's perplexity. perplexity is the exponential\n"
         "of the mean loss over a text's tokens, of instructions (.jsonl) over the answers'.",
     .examples =
+        "  fettle model info model.gguf --context 8192\n"
+        "  fettle model synth --like Qwen2.5-1.5B --type Q4_K_M random.gguf\n"
+        "  fettle model bench random.gguf --depth 0 --depth 1024 --json\n"
         "  fettle model quantize nano.gguf --type Q6_K --out nano-q6.gguf --text held-out.jsonl\n"
         "  fettle model perplexity nano.gguf --text held-out.jsonl\n",
     .options = options,

@@ -4,9 +4,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "app/app.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "cli/client.h"
 #include "cli/command.h"
@@ -16,7 +18,7 @@ static struct {
     bool demo, replay, json_log;
     double speed;
     int64_t assets, seed;
-    const char *log_level;
+    const char *log_level, *model;
 } opt = {.speed = -1, .assets = 6, .seed = 1};
 
 static const struct option table[] = {
@@ -27,6 +29,8 @@ static const struct option table[] = {
     {"replay", NULL, "Replay the CSV files named, one after the other", OPTION_FLAG, &opt.replay},
     {"speed", "N", "Times real time: 60 runs an hour a minute; 0 replays as fast as possible",
      OPTION_REAL, &opt.speed},
+    {"model|m", "FILE", "Language model to serve, a GGUF file (as --set llm.model=FILE)",
+     OPTION_TEXT, &opt.model},
     {"log", "LEVEL", "error, warn, info (default) or debug", OPTION_TEXT, &opt.log_level},
     {"log-json", NULL, "Log lines as JSON", OPTION_FLAG, &opt.json_log},
     SETTINGS_OPTIONS,
@@ -35,6 +39,22 @@ static const struct option table[] = {
 static const struct option *options(void)
 {
     return table;
+}
+
+// A wrong file is told at once, not after the plant has started.
+static enum err_code set_model(struct err *err)
+{
+    static char pair[4096];
+    struct option_list *sets = &common_options.sets;
+    if (!file_exists(opt.model))
+        return err_set(err, ERR_NOT_FOUND, "--model %s: no such file", opt.model);
+    bool has_folder = strchr(opt.model, '/');
+    if (sets->count == OPTION_LIST_MAX ||
+        snprintf(pair, sizeof pair, "llm.model=%s%s", has_folder ? "" : "./", opt.model) >=
+            (int)sizeof pair)
+        return err_set(err, ERR_LIMIT, "--model %s: too long", opt.model);
+    sets->items[sets->count++] = pair;
+    return ERR_OK;
 }
 
 static enum err_code check_options(const struct option_list *operands, struct err *err)
@@ -57,7 +77,7 @@ static enum err_code check_options(const struct option_list *operands, struct er
                        (long long)opt.assets);
     if (opt.demo && opt.speed == 0)
         return err_set(err, ERR_USAGE, "--speed 0 is for --replay: the demo needs a pace");
-    return ERR_OK;
+    return opt.model ? set_model(err) : ERR_OK;
 }
 
 // Waits for SIGTERM or SIGINT; SIGHUP reads the settings again.
@@ -150,6 +170,7 @@ const struct command command_serve = {
                 "  fettle serve --demo --speed 60            # an hour a minute\n"
                 "  fettle serve                              # send to /api/v1/readings\n"
                 "  fettle serve --replay --speed 0 day.csv   # judge a recorded day\n"
+                "  fettle serve --demo --model model.gguf    # with a language model, also at /v1\n"
                 "  fettle serve --set server.port=9000 --data /var/lib/fettle\n",
     .options = options,
     .run = run,

@@ -7,11 +7,18 @@
 struct model_options {
     const char *out, *type, *text;
     int64_t threads, context, tokens;
+    const char *like, *arch, *vocabulary, *cpu, *cache; // synth, bench
+    int64_t seed, prompt, answer, repeats;
+    struct option_list depths;
 };
 extern struct model_options model_options;
 
 // operands[0] is the kind itself.
 enum err_code cli_model_quantize(const struct option_list *operands, struct err *err);
+enum err_code cli_model_info(const struct option_list *operands, struct err *err);
+enum err_code cli_model_list(const struct option_list *operands, struct err *err);
+enum err_code cli_model_synth(const struct option_list *operands, struct err *err);
+enum err_code cli_model_bench(const struct option_list *operands, struct err *err);
 enum err_code cli_model_perplexity(const struct option_list *operands, struct err *err);
 
 #endif

@@ -22,7 +22,7 @@ extern struct talk_options talk_options;
          OPTION_INT, &talk_options.context},                                                       \
         {"cache", "TYPE", "Keys and values as f16 (default) or q8_0", OPTION_TEXT,                 \
          &talk_options.cache},                                                                     \
-        {"cpu", "LEVEL", "plain, avx2 or avx512_vnni (default: the best there is)", OPTION_TEXT,   \
+        {"cpu", "LEVEL", "plain, avx2 or avx512-vnni (default: the best there is)", OPTION_TEXT,   \
          &talk_options.cpu},                                                                       \
         {"tokens|n", "N", "Tokens of an answer at most (default: what the context takes)",         \
          OPTION_INT, &talk_options.tokens},                                                        \

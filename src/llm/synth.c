@@ -42,6 +42,14 @@ const char *synth_shape_name(size_t i)
     return i < sizeof shapes / sizeof *shapes ? shapes[i].name : NULL;
 }
 
+const char *synth_shape_arch(const char *name)
+{
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        if (strcasecmp(name, shapes[i].name) == 0)
+            return shapes[i].arch;
+    return NULL;
+}
+
 // Fresh weights: n at blocks.
 static void quantize_random(struct synth_writer *w, const struct quant_format *f, float spread,
                             size_t n, unsigned char *blocks)

@@ -28,6 +28,7 @@ struct synth_adapter {
 // A random LoRA adapter (halves) for all matrices of the layers and an untied output.
 enum err_code synth_adapter_write(const struct synth_adapter *s, const char *path, struct err *err);
 
-const char *synth_shape_name(size_t i); // NULL past the last
+const char *synth_shape_name(size_t i);         // NULL past the last
+const char *synth_shape_arch(const char *name); // NULL: no such shape
 
 #endif
