@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "llm/arch.h"
 #include "llm/serving_private.h"
 
 static const int64_t ask_every_us = 100 * US_PER_MS;
@@ -138,11 +139,12 @@ static void *work(void *arg)
     pthread_mutex_lock(&s->lock);
     for (;;) {
         sweep(s);
-        if (s->stop)
+        serving_embed_next(s);
+        if (s->stop && !s->embeddings)
             break;
         admit(s);
         if (s->active_count == 0) {
-            if (s->waiting_count == 0)
+            if (s->waiting_count == 0 && !s->embeddings)
                 pthread_cond_wait(&s->work, &s->lock);
             continue;
         }
@@ -175,13 +177,15 @@ static enum err_code start(struct serving *s, struct err *err)
         s->settings.context = most;
     struct session *probe = NULL;
     struct session_options options = {.context = s->settings.context, .cache = s->settings.cache};
-    enum err_code code = session_open(s->engine, &options, &probe, err);
-    if (code)
-        return code;
-    session_close(&probe);
+    if (!serving_embeds(s)) {
+        enum err_code code = session_open(s->engine, &options, &probe, err);
+        if (code)
+            return code;
+        session_close(&probe);
+        s->stats.session_bytes = session_bytes(s->engine, s->settings.context, s->settings.cache);
+    }
     engine_keep(s->engine, s->settings.keep_bytes);
     s->stats.weight_bytes = engine_model(s->engine)->packed_bytes;
-    s->stats.session_bytes = session_bytes(s->engine, s->settings.context, s->settings.cache);
     if (pthread_create(&s->thread, NULL, work, s) != 0)
         return err_set(err, ERR_NO_MEMORY, "no thread for the model's worker");
     s->running = true;
@@ -257,6 +261,11 @@ const struct model *serving_model(const struct serving *s)
 const struct tokenizer *serving_tokenizer(const struct serving *s)
 {
     return engine_tokenizer(s->engine);
+}
+
+bool serving_embeds(const struct serving *s)
+{
+    return engine_model(s->engine)->arch->encoder;
 }
 
 uint32_t serving_context(const struct serving *s)

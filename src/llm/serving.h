@@ -83,6 +83,14 @@ struct serving_request {
 enum err_code serving_submit(struct serving *s, const struct serving_request *request,
                              struct answer **out, struct err *err);
 
+// True for an encoder: serving_embed is what it is for, and serving_submit gives ERR_UNSUPPORTED.
+bool serving_embeds(const struct serving *s);
+
+// The embedding of a text: see engine_embed. Waits until the worker has computed it between its
+// steps. ERR_BUSY: the queue is full.
+enum err_code serving_embed(struct serving *s, const int32_t *ids, size_t n, float *out,
+                            struct err *err);
+
 enum answer_finish {
     ANSWER_GOES_ON,
     ANSWER_STOPPED,  // the model ended it, or a stop string came

@@ -55,6 +55,16 @@ struct answer {
     struct sequence sequences[]; // [count]
 };
 
+// A text whose embedding someone waits for.
+struct embedding {
+    const int32_t *ids;
+    size_t n;
+    float *out;
+    bool done;
+    struct err err;
+    struct embedding *next;
+};
+
 struct serving {
     struct engine *engine;
     struct serving_settings settings;
@@ -70,6 +80,8 @@ struct serving {
     uint32_t waiting_count;
     struct sequence *active[SERVING_SESSIONS_MAX];
     uint32_t active_count;
+    struct embedding *embeddings; // in order of coming
+    uint32_t embedding_count;
     int64_t asked_us; // when requesters were last asked whether they still want
     struct serving_stats stats;
     uint64_t first_tokens;
@@ -79,6 +91,11 @@ struct serving {
 
 // Computes one step for the active sequences, and ends those that are over by it.
 void serving_step(struct serving *s);
+
+// ---- serving_embed.c, under the lock; lets it go while computing ----
+
+// Computes the first embedding that waits, if there is one.
+void serving_embed_next(struct serving *s);
 
 // ---- answer.c, under the lock ----
 

@@ -9,6 +9,8 @@ static enum err_code check_request(const struct serving *s, const struct serving
                                    struct err *err)
 {
     uint32_t V = engine_model(s->engine)->shape.V;
+    if (serving_embeds(s))
+        return err_set(err, ERR_UNSUPPORTED, "the model makes embeddings, it writes no text");
     if (r->prompt_count == 0)
         return err_set(err, ERR_USAGE, "the prompt has no tokens");
     if (r->prompt_count >= s->settings.context)

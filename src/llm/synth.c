@@ -30,6 +30,7 @@ static const struct synth_shape shapes[] = {
     {"tiny-bge", "bert", 2, 256, 4, 4, 64, 512, 320, 512, 0, 1e-12f, true, false},
     {"tiny-llama", "llama", 2, 256, 8, 2, 32, 512, 320, 512, 1e4f, 1e-5f, false, true},
     {"tiny-qwen2", "qwen2", 2, 256, 4, 2, 64, 512, 320, 512, 1e6f, 1e-6f, true, false},
+    {"tiny-chat", "qwen2", 2, 256, 4, 2, 64, 512, 320, 4096, 1e6f, 1e-6f, true, false},
     {"tiny-qwen3", "qwen3", 2, 256, 8, 4, 96, 512, 320, 512, 1e6f, 1e-6f, true, false},
     {"tiny-phi3", "phi3", 2, 256, 4, 4, 64, 512, 320, 512, 1e4f, 1e-5f, false, false},
 };

@@ -226,7 +226,109 @@ static enum err_code submit(struct completion *c, struct openai_request *r, stru
     s->notify = r->stream ? resume_stream : continue_exchange;
     s->whole = !r->stream;
     s->arg = c;
-    return serving_submit(serving, s, &c->answer, err);
+    enum err_code code = serving_submit(serving, s, &c->answer, err);
+    if (code == ERR_OK)
+        s->grammar = NULL; // the answer's now
+    return code;
+}
+
+// Which call the answer must be: one object of a tool's name and arguments, in the family's words.
+static void write_call_schema(const struct openai_request *r, const char *arguments,
+                              struct buf *out)
+{
+    struct json_out j;
+    json_open(&j, out);
+    json_object(&j);
+    json_key(&j, "anyOf");
+    json_array(&j);
+    for (const struct json_node *t = r->tools->first; t; t = t->next) {
+        const struct json_node *function = json_get(t, "function");
+        const struct json_node *parameters = openai_member(function, "parameters");
+        if (r->tool_name && strcmp(json_get_text(function, "name"), r->tool_name) != 0)
+            continue;
+        json_object(&j);
+        json_key_text(&j, "type", "object");
+        json_key(&j, "properties");
+        json_object(&j);
+        json_key(&j, "name");
+        json_object(&j);
+        json_key_text(&j, "const", json_get_text(function, "name"));
+        json_end(&j);
+        json_key(&j, arguments);
+        if (parameters)
+            json_write(&j, parameters);
+        else
+            json_raw(&j, STR_LIT("{\"type\":\"object\"}"));
+        json_end(&j);
+        json_key(&j, "required");
+        json_array(&j);
+        json_text(&j, "name");
+        json_text(&j, arguments);
+        json_end(&j);
+        json_key_bool(&j, "additionalProperties", false);
+        json_end(&j);
+    }
+    json_end(&j);
+    json_end(&j);
+}
+
+// A call that must be made: its opening goes to the prompt's end, a grammar makes the rest.
+static enum err_code force_call(struct completion *c, struct openai_request *r, struct err *err)
+{
+    const struct chat_call_style *style = c->choices[0].calls.style;
+    struct buf schema = {0};
+    write_call_schema(r, style->arguments, &schema);
+    enum err_code code = schema.failed
+                             ? err_set(err, ERR_NO_MEMORY, "out of memory for the tools")
+                             : grammar_from_schema(buf_str(&schema), &r->serving.grammar, err);
+    if (!code)
+        code = tokenizer_encode(c->head.tokenizer, str_of(style->open), TOKENIZE_SPECIAL,
+                                &r->prompt_tokens, err);
+    for (size_t i = 0; i < c->count; i++)
+        c->choices[i].calls.forced = true;
+    buf_free(&schema);
+    return code;
+}
+
+static enum err_code follow_schema(struct openai_request *r, struct err *err)
+{
+    struct buf text = {0};
+    struct json_out j;
+    if (r->json_object)
+        return grammar_from_any_object(&r->serving.grammar, err);
+    json_open(&j, &text);
+    json_write(&j, r->schema);
+    enum err_code code = text.failed
+                             ? err_set(err, ERR_NO_MEMORY, "out of memory for the schema")
+                             : grammar_from_schema(buf_str(&text), &r->serving.grammar, err);
+    buf_free(&text);
+    return code;
+}
+
+// What the answer must look like. False: a 400 was left.
+static bool constrain(struct exchange *x, struct openai_request *r, struct completion *c)
+{
+    struct err err;
+    const char *field = "tools";
+    enum err_code code = ERR_OK;
+    if (r->tool_choice != TOOLS_NONE) {
+        r->serving.special = true;
+        for (size_t i = 0; i < c->count; i++)
+            c->choices[i].calls.style = chat_template_call_style(app_model_chat(c->model, NULL));
+    }
+    if (r->tool_choice == TOOLS_REQUIRED) {
+        code = force_call(c, r, &err);
+    } else if (r->schema || r->json_object) {
+        field = "response_format";
+        code = follow_schema(r, &err);
+    }
+    if (!code)
+        return true;
+    if (code == ERR_LIMIT || code == ERR_UNSUPPORTED)
+        reply_error(x, 400, err_name(code), field, "%s: %s", field, err.text);
+    else
+        reply_err(x, &err, field);
+    return false;
 }
 
 static bool prepare(struct exchange *x, struct openai_request *r, struct completion *c)
@@ -241,17 +343,14 @@ static bool prepare(struct exchange *x, struct openai_request *r, struct complet
     c->head.logprobs = r->serving.logprobs;
     c->head.include_usage = r->include_usage;
     code = encode(c, r, &err);
-    if (!code && r->tool_choice != TOOLS_NONE) {
-        r->serving.special = true;
-        for (size_t i = 0; i < c->count; i++)
-            c->choices[i].calls.style = chat_template_call_style(app_model_chat(c->model, NULL));
-    }
     if (!code && (r->prompt_tokens.failed || c->echo.failed))
         code = err_set(&err, ERR_NO_MEMORY, "out of memory for the prompt");
     if (code) {
         refuse(x, &err, r->is_chat ? "messages" : "prompt");
         return false;
     }
+    if (!constrain(x, r, c))
+        return false;
     c->head.echo = r->echo ? buf_str(&c->echo) : (struct str){"", 0};
     return true;
 }

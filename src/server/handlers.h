@@ -48,6 +48,8 @@ void handle_events(struct exchange *x);
 // handle_completions.c
 void handle_chat_completions(struct exchange *x);
 void handle_completions(struct exchange *x);
+// handle_embeddings.c
+void handle_embeddings(struct exchange *x);
 // handle_models.c
 void handle_openai_models(struct exchange *x);
 void handle_models(struct exchange *x);

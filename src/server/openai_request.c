@@ -288,6 +288,7 @@ bool openai_request_read(struct exchange *x, bool is_chat, struct openai_request
 
 void openai_request_free(struct openai_request *r)
 {
+    grammar_close(&r->serving.grammar);
     tokens_free(&r->prompt_tokens);
     arena_close(&r->arena);
 }

@@ -13,7 +13,7 @@ static struct rig rig;
 static int open_server(void **state)
 {
     (void)state;
-    struct synth s = {.like = "tiny-qwen2", .type = "Q8_0", .seed = 3};
+    struct synth s = {.like = "tiny-chat", .type = "Q8_0", .seed = 3};
     struct err err;
     snprintf(model_path, sizeof model_path, "/tmp/fettle-openai-%d.gguf", (int)getpid());
     snprintf(model_setting, sizeof model_setting, "llm.model=%s", model_path);
@@ -248,13 +248,13 @@ static void a_prompt_beyond_the_context_says_both_numbers(void **state)
     struct arena *arena = arena_new_or_fail();
     struct buf body = {0};
     buf_add_z(&body, "{\"prompt\":\"");
-    for (int i = 0; i < 600; i++)
+    for (int i = 0; i < 5000; i++)
         buf_add_char(&body, 'a');
     buf_add_z(&body, "\"}");
     const struct json_node *e = json_get(post(text_path, body.p, 400, arena), "error");
     assert_string_equal(json_get_text(e, "code"), "context_length_exceeded");
-    assert_non_null(strstr(json_get_text(e, "message"), "600"));
-    assert_non_null(strstr(json_get_text(e, "message"), "512"));
+    assert_non_null(strstr(json_get_text(e, "message"), "5000"));
+    assert_non_null(strstr(json_get_text(e, "message"), "4096"));
     buf_free(&body);
     arena_close(&arena);
 }
@@ -328,6 +328,72 @@ static void a_full_queue_is_429_and_clients_that_leave_make_room(void **state)
     arena_close(&arena);
 }
 
+// The same point as numbers and as base64, of length 1, and a model that writes makes none.
+static void embeddings_come_from_an_encoder(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new_or_fail();
+    struct synth s = {.like = "tiny-bert", .type = "F16", .seed = 3};
+    struct err err;
+    char path[160];
+    double length = 0;
+    snprintf(path, sizeof path, "%s/models", rig.dir);
+    assert_ok(file_make_dirs(path, &err), err);
+    snprintf(path, sizeof path, "%s/models/encoder.gguf", rig.dir);
+    assert_ok(synth_write(&s, path, &err), err);
+    post("/v1/embeddings", "{\"input\":\"pump\"}", 400, arena);
+    post("/api/v1/models/encoder/load", "{}", 200, arena);
+    struct json_node *root = post(
+        "/v1/embeddings", "{\"model\":\"encoder\",\"input\":[\"pump\",\"valve\"]}", 200, arena);
+    const struct json_node *data = json_get(root, "data");
+    assert_int_equal(data->count, 2);
+    const struct json_node *values = json_get(data->first, "embedding");
+    assert_int_equal(values->count, 256);
+    for (const struct json_node *v = values->first; v; v = v->next)
+        length += v->number * v->number;
+    assert_close(length, 1, 1e-4);
+    root = post("/v1/embeddings",
+                "{\"model\":\"encoder\",\"input\":\"pump\",\"encoding_format\":\"base64\"}", 200,
+                arena);
+    // 256 floats are 1024 bytes, 1368 letters.
+    assert_int_equal(strlen(json_get_text(json_get(root, "data")->first, "embedding")), 1368);
+    post("/v1/embeddings", "{\"model\":\"encoder\",\"input\":[]}", 400, arena);
+    post("/v1/embeddings", "{\"model\":\"encoder\",\"input\":\"\"}", 400, arena);
+    post("/v1/embeddings", "{\"model\":\"encoder\",\"input\":\"a\",\"dimensions\":3}", 400, arena);
+    post(text_path, "{\"model\":\"encoder\",\"prompt\":\"a\"}", 400, arena);
+    post("/api/v1/models/encoder/unload", "{}", 200, arena);
+    assert_int_equal(unlink(path), 0);
+    arena_close(&arena);
+}
+
+// One of two tools must be called, with arguments as its schema says.
+static void a_required_tool_is_called(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new_or_fail();
+    struct json_node *root = post(
+        chat_path,
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"max_tokens\":300,\"seed\":2,"
+        "\"tool_choice\":\"required\",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":"
+        "\"read\","
+        "\"parameters\":{\"type\":\"object\",\"properties\":{\"pump\":{\"enum\":[\"a\",\"b\"]}},"
+        "\"required\":[\"pump\"],\"additionalProperties\":false}}}]}",
+        200, arena);
+    const struct json_node *choice = json_get(root, "choices")->first;
+    assert_string_equal(json_get_text(choice, "finish_reason"), "tool_calls");
+    const struct json_node *call = json_get(json_get(choice, "message"), "tool_calls")->first;
+    const struct json_node *function = json_get(call, "function");
+    assert_string_equal(json_get_text(function, "name"), "read");
+    struct json_node *arguments;
+    struct err err;
+    assert_ok(
+        json_read(arena, json_get(function, "arguments")->text, "arguments", &arguments, &err),
+        err);
+    const char *pump = json_get_text(arguments, "pump");
+    assert_true(strcmp(pump, "a") == 0 || strcmp(pump, "b") == 0);
+    arena_close(&arena);
+}
+
 static void models_are_listed_unloaded_and_loaded(void **state)
 {
     (void)state;
@@ -390,6 +456,8 @@ int main(void)
         cmocka_unit_test(a_prompt_beyond_the_context_says_both_numbers),
         cmocka_unit_test(text_cannot_spell_control_tokens),
         cmocka_unit_test(a_full_queue_is_429_and_clients_that_leave_make_room),
+        cmocka_unit_test(embeddings_come_from_an_encoder),
+        cmocka_unit_test(a_required_tool_is_called),
         cmocka_unit_test(models_are_listed_unloaded_and_loaded),
         cmocka_unit_test(a_file_that_is_no_model_is_refused_and_told),
     };
