@@ -12,7 +12,7 @@ struct reading {
     const struct tokenizer *t;
     struct examples *to;
     struct tokens tokens;
-    int32_t end_of_text, message_end;
+    int32_t end_of_text, message_start, message_end; // -1: none
 };
 
 static bool grow(struct examples *e, uint64_t more)
@@ -105,10 +105,21 @@ static enum err_code add_chat(struct reading *r, const struct corpus_example *c,
     return add(r, t->p, t->n, r->plan->answers_only ? prompt : 1, err);
 }
 
+static enum err_code missing_token(const char *name, struct err *err)
+{
+    return err_set(err, ERR_INPUT, "the tokenizer has no %s", name);
+}
+
 static enum err_code add_example(void *arg, const struct corpus_example *c, struct err *err)
 {
     struct reading *r = arg;
     r->tokens.n = 0;
+    if (!c->chat && r->end_of_text < 0)
+        return missing_token(TRAIN_END_OF_TEXT, err);
+    if (c->chat && r->message_start < 0)
+        return missing_token(TRAIN_MESSAGE_START, err);
+    if (c->chat && r->message_end < 0)
+        return missing_token(TRAIN_MESSAGE_END, err);
     return c->chat ? add_chat(r, c, err) : add_text(r, c->text, err);
 }
 
@@ -120,15 +131,9 @@ enum err_code examples_read(const struct examples_plan *plan, const struct token
                         .t = t,
                         .to = out,
                         .end_of_text = tokenizer_find(t, STR_LIT(TRAIN_END_OF_TEXT)),
+                        .message_start = tokenizer_find(t, STR_LIT(TRAIN_MESSAGE_START)),
                         .message_end = tokenizer_find(t, STR_LIT(TRAIN_MESSAGE_END))};
-    enum err_code code = ERR_OK;
-    if (r.end_of_text < 0 || r.message_end < 0 ||
-        tokenizer_find(t, STR_LIT(TRAIN_MESSAGE_START)) < 0)
-        code = err_set(err, ERR_INPUT,
-                       "the tokenizer lacks one of " TRAIN_END_OF_TEXT ", " TRAIN_MESSAGE_START
-                       ", " TRAIN_MESSAGE_END);
-    if (!code)
-        code = corpus_read_list(plan->paths, add_example, &r, err);
+    enum err_code code = corpus_read_list(plan->paths, add_example, &r, err);
     if (!code && out->targets == 0)
         code = err_set(err, ERR_INPUT,
                        "%s: nothing to learn from (%llu chats are longer than %u tokens)",
