@@ -7,8 +7,12 @@ set(web_files
     js/app.js
     js/api.js
     js/charts.js
+    js/clock.js
+    js/detail.js
     js/format.js
     js/incidents.js
+    js/marks.js
+    js/sensitivity.js
     js/sensors.js
     js/stream.js
     js/theme.js

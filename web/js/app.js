@@ -8,6 +8,7 @@ import * as incidents from '/js/incidents.js';
 
 const STATUS_MS = 2000;
 const REFRESH_MS = 2000;
+const BANDS_MS = 15000;
 const FAST = 3; // plant seconds a second, from which charts are refreshed
 const $ = (id) => document.getElementById(id);
 let plant = null;     // the latest /status
@@ -158,5 +159,6 @@ document.addEventListener('visibilitychange', () => {
 setInterval(() => document.hidden || loadStatus(), STATUS_MS);
 setInterval(everySecond, 1000);
 setInterval(() => !document.hidden && started && pace > FAST && sensors.refresh(), REFRESH_MS);
+setInterval(() => !document.hidden && started && sensors.refreshBands().catch(() => {}), BANDS_MS);
 requestAnimationFrame(frame);
 loadStatus();

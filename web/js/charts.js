@@ -9,7 +9,7 @@ function colour(name) {
 
 export function colours() {
   return {
-    line: colour('--accent'), band: colour('--band'), limit: colour('--limit'),
+    line: colour('--accent'), band: colour('--band'), expected: colour('--expected'), limit: colour('--limit'),
     mark: colour('--mark'), bad: colour('--bad'), grid: colour('--grid'), text: colour('--soft'),
   };
 }
@@ -36,6 +36,16 @@ function valueRange(chart, low, high) {
   }
   const room = (high - low) * 0.08;
   return [low - room, high + room];
+}
+
+// Where the value should have been while an anomaly went on.
+function drawExpected(u, mark, a, b, c) {
+  if (mark.low === null || mark.high === null) return;
+  const { top, height } = u.bbox;
+  const clampY = (v) => Math.min(top + height, Math.max(top, u.valToPos(v, 'y', true)));
+  const from = clampY(mark.high), to = clampY(mark.low);
+  u.ctx.fillStyle = c.expected;
+  u.ctx.fillRect(a, from, b - a, Math.max(to - from, devicePixelRatio));
 }
 
 function drawBehind(u, chart) {
@@ -68,6 +78,7 @@ function drawBehind(u, chart) {
     ctx.fillRect(a, top, b - a, height);
     ctx.fillStyle = c.bad;
     ctx.fillRect(a, top, b - a, 2 * devicePixelRatio);
+    drawExpected(u, mark, a, b, c);
   }
   ctx.restore();
 }
@@ -84,7 +95,7 @@ function timeTexts(u, splits) {
   });
 }
 
-// `chart`: { band: {low, high}, marks: [{from, to}], large, range: [from, to] } in seconds; the
+// `chart`: { band: {low, high}, marks: [{from, to, low, high}], large, range: [from, to] } in seconds; the
 // caller changes it and calls redraw.
 export function makeChart(parent, chart, data) {
   chart.colours = colours();

@@ -52,6 +52,13 @@ export function plural(n, one, many) {
   return count(n) + ' ' + (n === 1 ? one : many || one + 's');
 }
 
+// Why an anomaly was raised: by what, how clearly, what was expected.
+export function evidence(a) {
+  const band = a.expected_low === null || a.expected_high === null ? ''
+    : `, expected ${limit(a.expected_low)} to ${limit(a.expected_high)}${a.unit ? ' ' + a.unit : ''}`;
+  return `${a.type.replace('_', ' ')} by ${a.detector}, score ${a.score.toFixed(2)}${band}`;
+}
+
 // An element with attributes (class, title...; on* as listeners) and children (texts or elements).
 // Texts become text nodes, whatever is in them.
 export function element(name, attributes, ...children) {

@@ -1,7 +1,7 @@
 // Incidents and anomalies as lists, and the dialog in which a technician says what it was.
 
 import { get, post, patch } from '/js/api.js';
-import { element, duration, limit, time, plural, value } from '/js/format.js';
+import { element, duration, evidence, limit, time, plural, value } from '/js/format.js';
 
 const LISTED = 30;
 const $ = (id) => document.getElementById(id);
@@ -95,7 +95,7 @@ function timelineRow(a) {
     (a.limit === null ? '' : ` against ${limit(a.limit)}`);
   return element('li', {}, `${a.parameter}: ${a.type}`,
     element('small', {}, `${time(a.start, now)} to ${a.end ? time(a.end, now) : 'now'}` +
-      `${peak && ','}${peak}`));
+      `${peak && ','}${peak}; ${evidence(a)}`));
 }
 
 function trouble(message) {
@@ -110,11 +110,16 @@ function showIncident(i) {
     `${time(i.start, now)}${i.active ? ', goes on' : ' to ' + time(i.last, now)}.`;
   $('incident-timeline').replaceChildren(...i.anomalies.slice(-50).map(timelineRow));
   $('incident-verdict').value = i.verdict;
+  showVerdict();
   $('incident-cause').value = i.cause;
   $('incident-note').value = i.note;
   $('incident-acknowledge').hidden = i.state !== 'open';
   $('incident-resolve').hidden = i.state === 'resolved';
   trouble('');
+}
+
+function showVerdict() {
+  $('incident-verdict-means').hidden = $('incident-verdict').value !== 'false_alarm';
 }
 
 async function openIncident(id) {
@@ -142,6 +147,7 @@ async function say(call, thenClose) {
 export function startIncidents() {
   const path = () => `/api/v1/incidents/${open.id}`;
   $('incident-state').addEventListener('change', loadLists);
+  $('incident-verdict').addEventListener('change', showVerdict);
   $('incident-save').addEventListener('click', () => say(() => patch(path(), words()), true));
   $('incident-acknowledge').addEventListener('click',
     () => say(() => post(path() + '/acknowledge', words()), true));
