@@ -30,13 +30,14 @@ def stored(fettle):
 def cycle(fettle, folder, acknowledged):
     """Fills the disk, checks the refusal, frees it, checks that it goes on."""
     ballast = os.path.join(folder, "ballast")
-    with open(ballast, "wb") as f:
-        try:
-            while True:
-                f.write(b"x" * 65536)
-                f.flush()
-        except OSError:
-            pass
+    # Unbuffered: a buffer would hold on to what did not fit, and fail once more when it is closed.
+    fd = os.open(ballast, os.O_WRONLY | os.O_CREAT)
+    try:
+        while True:
+            os.write(fd, b"x" * 65536)
+    except OSError:
+        pass
+    os.close(fd)
     refused = False
     for _ in range(400):
         status, body = post(fettle, acknowledged)
