@@ -49,9 +49,11 @@ static const struct expr *between(struct schema *s, int64_t low, int64_t high)
 {
     const struct expr *parts[DIGITS];
     size_t count = 0;
-    int64_t first = 0, next = 10; // of numbers with that many digits
-    for (int n = 1; n <= DIGITS; n++, first = next, next *= 10) {
-        int64_t a = low > first ? low : first, b = high < next - 1 ? high : next - 1;
+    int64_t first, last = 0; // of numbers with that many digits
+    for (int n = 1; n <= DIGITS; n++) {
+        first = n > 1 ? last + 1 : 0;
+        last = last * 10 + 9;
+        int64_t a = low > first ? low : first, b = high < last ? high : last;
         char from[24], to[24];
         if (a > b)
             continue;

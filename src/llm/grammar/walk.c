@@ -142,5 +142,6 @@ static int by_byte(const void *a, const void *b, void *arg)
 
 void walk_sort_exits(struct walker *w, struct walk_exits *exits)
 {
-    qsort_r(exits->p, exits->n, sizeof *exits->p, by_byte, w->tree->nodes);
+    if (exits->n)
+        qsort_r(exits->p, exits->n, sizeof *exits->p, by_byte, w->tree->nodes);
 }
