@@ -122,10 +122,15 @@ size_t candidates_top_p(const float *logits, uint32_t V, float top_p, struct can
     float top = candidates_largest(logits, V);
     if (!(top > -INFINITY))
         return 0;
-    double mass[MASS_BUCKETS] = {0}, total = 0, reached = 0;
+    double mass[MASS_BUCKETS] = {0}, weight[MASS_BUCKETS], total = 0, reached = 0;
+    for (size_t b = 0; b < MASS_BUCKETS; b++)
+        weight[b] = exp(-(double)b / 32);
     for (uint32_t i = 0; i < V; i++) {
         float distance = top - logits[i];
-        mass[mass_bucket(distance)] += (double)expf(-distance);
+        uint32_t b = mass_bucket(distance);
+        double r = (double)distance - (double)b / 32; // 0 to 1/32, but in the last bucket
+        mass[b] += b < MASS_BUCKETS - 1 ? weight[b] * (1 - r * (1 - r * (0.5 - r / 6)))
+                                        : exp(-(double)distance);
     }
     for (size_t b = 0; b < MASS_BUCKETS; b++)
         total += mass[b];
