@@ -25,7 +25,7 @@ enum chat_role { CHAT_SYSTEM, CHAT_USER, CHAT_ASSISTANT, CHAT_TOOL };
 
 // A call of a tool that the assistant made.
 struct chat_call {
-    struct str id;
+    struct str id; // of 9 characters with Mistral v0.3
     struct str name;
     struct str arguments; // a JSON object
 };

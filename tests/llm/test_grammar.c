@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "base/clock.h"
 #include "base/rng.h"
 #include "llm/grammar/grammar.h"
 #include "llm/unicode.h"
@@ -146,12 +146,12 @@ static void check_error(const char *gbnf, enum err_code code, const char *words)
 {
     struct grammar *g;
     struct err err;
-    int64_t start = clock_mono_us();
+    clock_t start = clock();
     assert_int_equal(grammar_from_gbnf(str_of(gbnf), "g", &g, &err), code);
     if (!strstr(err.text, words))
         fail_msg("'%s' says '%s', expected '%s'", gbnf, err.text, words);
     assert_null(g);
-    assert_true(clock_mono_us() - start < 5000000);
+    assert_true(clock() - start < 5 * CLOCKS_PER_SEC);
 }
 
 static void errors_name_line_and_column(void **state)
@@ -227,11 +227,11 @@ static bool fails_while_followed(const char *gbnf, const char *piece, int times)
     struct err err;
     enum err_code code = ERR_OK;
     const uint64_t *mask;
-    int64_t start = clock_mono_us();
+    clock_t start = clock();
     for (int i = 0; i < times && !code; i++)
         if ((code = matcher_accept_bytes(k.m, str_of(piece), &err)) == ERR_OK && i % 64 == 0)
             code = matcher_mask(k.m, &mask, &err);
-    assert_true(clock_mono_us() - start < 5000000);
+    assert_true(clock() - start < 5 * CLOCKS_PER_SEC);
     close_kit(&k);
     return code == ERR_LIMIT;
 }
