@@ -49,6 +49,11 @@ static enum err_code open_stages(struct app *a, struct err *err)
     uint64_t last_incident = 0;
     if (code == ERR_OK && a->from->offline)
         return ERR_OK;
+    size_t leftovers = 0;
+    if (code == ERR_OK)
+        code = file_remove_leftovers(a->from->data_dir, &leftovers, err);
+    if (leftovers)
+        log_info("app", "%zu unfinished files of an earlier run removed", leftovers);
     if (code == ERR_OK)
         code = store_last_incident_id(a->store, &last_incident, err);
     struct detect_events events = {detect_stage_found_anomaly, detect_stage_found_incident, a};

@@ -1,6 +1,7 @@
 // Reading, mapping and atomically replacing files.
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -96,6 +97,36 @@ enum err_code file_replace(const char *path, const void *bytes, size_t n, struct
         return code;
     }
     return sync_parent(path, err);
+}
+
+static bool is_leftover(const char *name)
+{
+    static const char mark[] = ".tmp-";
+    size_t n = strlen(name), tail = strlen(mark) + 6;
+    return n > tail && memcmp(name + n - tail, mark, strlen(mark)) == 0 &&
+           strspn(name + n - 6, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") ==
+               6;
+}
+
+enum err_code file_remove_leftovers(const char *dir, size_t *count, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    DIR *d = opendir(dir);
+    *count = 0;
+    if (!d)
+        return err_errno(err, errno, "%s", dir);
+    for (struct dirent *e; code == ERR_OK && (e = readdir(d));) {
+        struct stat st;
+        if (!is_leftover(e->d_name) ||
+            fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
+            continue;
+        if (unlinkat(dirfd(d), e->d_name, 0) != 0)
+            code = err_errno(err, errno, "%s/%s", dir, e->d_name);
+        else
+            ++*count;
+    }
+    closedir(d);
+    return code;
 }
 
 enum err_code file_make_dirs(const char *path, struct err *err)

@@ -16,6 +16,10 @@ enum err_code file_read(const char *path, size_t limit, struct buf *out, struct 
 // the new content whole: temporary file beside it, fsync, rename, fsync of the folder.
 enum err_code file_replace(const char *path, const void *bytes, size_t n, struct err *err);
 
+// Removes from a folder what file_replace leaves there when the process is killed in it. Only for a
+// folder in which nobody replaces files at the time. `*count` is how many there were.
+enum err_code file_remove_leftovers(const char *dir, size_t *count, struct err *err);
+
 // Makes the folder and its parents (mode 0700 for the new ones).
 enum err_code file_make_dirs(const char *path, struct err *err);
 

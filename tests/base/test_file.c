@@ -196,6 +196,28 @@ static void a_mapped_file_shows_its_bytes(void **state)
     assert_true(file_exists(at("map")));
 }
 
+static void what_a_killed_replacement_left_is_removed_and_nothing_else(void **state)
+{
+    (void)state;
+    static const char *const stay[] = {"keep.yaml",       "keep.tmp-",   "keep.tmp-abc",
+                                       "keep.tmp-ab_def", ".tmp-abcdef", "keep.tmp-abcdefg"};
+    size_t count;
+    struct err err;
+    assert_int_equal(mkdir(at("left"), 0700), 0);
+    for (size_t i = 0; i < sizeof stay / sizeof *stay; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "left/%s", stay[i]);
+        assert_ok(file_replace(at(name), "x", 1, &err), err);
+    }
+    assert_int_equal(mkdir(at("left/folder.tmp-abcdef"), 0700), 0);
+    assert_ok(file_replace(at("left/a.tmp-aB3xYz"), "x", 1, &err), err);
+    assert_ok(file_replace(at("left/b.yaml.tmp-000000"), "x", 1, &err), err);
+    assert_ok(file_remove_leftovers(at("left"), &count, &err), err);
+    assert_int_equal(count, 2);
+    assert_int_equal(entries(at("left")), sizeof stay / sizeof *stay + 1);
+    assert_int_equal(file_remove_leftovers(at("nowhere"), &count, &err), ERR_NOT_FOUND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +227,7 @@ int main(void)
         cmocka_unit_test(a_kill_at_any_moment_leaves_the_old_or_the_new_file),
         cmocka_unit_test(a_disk_that_takes_no_more_leaves_the_old_file_alone),
         cmocka_unit_test(folders_are_made_with_their_parents),
+        cmocka_unit_test(what_a_killed_replacement_left_is_removed_and_nothing_else),
         cmocka_unit_test(a_mapped_file_shows_its_bytes),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
