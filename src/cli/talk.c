@@ -68,6 +68,8 @@ static enum err_code check_options(struct err *err)
     const struct talk_options *o = &talk_options;
     if (!o->model)
         return err_set(err, ERR_USAGE, "-m FILE is missing: a model in GGUF form");
+    if (o->grammar && o->schema)
+        return err_set(err, ERR_USAGE, "--grammar and --json-schema exclude each other");
     if (strcmp(o->cache, "f16") != 0 && strcmp(o->cache, "q8_0") != 0)
         return err_set(err, ERR_USAGE, "--cache %s: f16 or q8_0 expected", o->cache);
     if (o->threads > 64)
@@ -106,13 +108,16 @@ void talk_close(struct talk *t)
 
 static enum err_code read_grammar(struct grammar **out, struct err *err)
 {
+    const char *path = talk_options.grammar ? talk_options.grammar : talk_options.schema;
     *out = NULL;
-    if (!talk_options.grammar)
+    if (!path)
         return ERR_OK;
     struct buf text = {0};
-    enum err_code code = file_read(talk_options.grammar, GRAMMAR_FILE_MAX, &text, err);
-    if (!code)
-        code = grammar_from_gbnf(buf_str(&text), talk_options.grammar, out, err);
+    enum err_code code = file_read(path, GRAMMAR_FILE_MAX, &text, err);
+    if (!code && path == talk_options.grammar)
+        code = grammar_from_gbnf(buf_str(&text), path, out, err);
+    else if (!code && (code = grammar_from_schema(buf_str(&text), out, err)))
+        err_prefix(err, "%s", path);
     buf_free(&text);
     return code;
 }

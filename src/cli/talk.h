@@ -38,9 +38,11 @@ extern struct talk_options talk_options;
         {"repetition-penalty", "X", "Against repeated tokens (default 1: off)", OPTION_REAL,       \
          &talk_options.repetition_penalty},                                                        \
         {"stop", "TEXT", "Ends an answer; may be repeated", OPTION_LIST, &talk_options.stops},     \
+        {"grammar", "FILE", "The answer follows this GBNF grammar", OPTION_TEXT,                   \
+         &talk_options.grammar},                                                                   \
     {                                                                                              \
-        "grammar", "FILE", "The answer follows this GBNF grammar", OPTION_TEXT,                    \
-            &talk_options.grammar                                                                  \
+        "json-schema", "FILE", "The answer is JSON that follows this schema", OPTION_TEXT,         \
+            &talk_options.schema                                                                   \
     }
 
 struct talk {
