@@ -111,10 +111,23 @@ static void write_pooled(struct synth_writer *w, const struct quant_format *f, u
     free(piece);
 }
 
+// The format, or where rows do not fit its blocks the one that llama.cpp takes instead.
+static const struct quant_format *fitting(const char *type, uint32_t cols)
+{
+    static const char *const instead[][2] = {{"Q4_K", "Q5_0"},   {"Q5_K", "Q5_1"},
+                                             {"Q6_K", "Q8_0"},   {"Q2_K", "IQ4_NL"},
+                                             {"Q3_K", "IQ4_NL"}, {"IQ4_XS", "IQ4_NL"}};
+    const struct quant_format *f = quant_format_by_name(type);
+    for (size_t i = 0; cols % f->block && i < sizeof instead / sizeof *instead; i++)
+        if (strcasecmp(f->name, instead[i][0]) == 0)
+            f = quant_format_by_name(instead[i][1]);
+    return f;
+}
+
 void synth_matrix(struct synth_writer *w, const char *name, uint32_t rows, uint32_t cols,
                   const char *type)
 {
-    const struct quant_format *f = quant_format_by_name(type);
+    const struct quant_format *f = fitting(type, cols);
     uint64_t count = (uint64_t)rows * cols;
     float spread = 1 / sqrtf((float)cols);
     if (w->data && count <= FRESH)

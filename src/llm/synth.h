@@ -7,6 +7,7 @@
 
 struct synth {
     const char *like; // "Qwen2.5-1.5B", "tiny-llama": see synth_shape_name
+    // Rows that do not fit a format's blocks get the one that llama.cpp takes instead.
     const char *type; // a weight format's name, or "Q4_K_M": Q4_K with some Q6_K as llama.cpp mixes
     uint64_t seed;
     const struct gguf *vocabulary; // tokens are copied from there; NULL: single bytes and fillers
