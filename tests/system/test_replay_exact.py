@@ -42,9 +42,14 @@ def replay(folder, path, speed):
         if not stages.get("replay", {}).get("active") and stages["detect"]["queued"] == 0:
             break
         time.sleep(0.1)
-    time.sleep(0.5)
-    found = fettle.json("/api/v1/anomalies?limit=1000")
-    incidents = fettle.json("/api/v1/incidents?limit=1000")
+    found = incidents = None
+    steady = 0
+    while steady < 3 and time.monotonic() < deadline:  # the last findings are still on their way
+        time.sleep(0.5)
+        before = found, incidents
+        found = fettle.json("/api/v1/anomalies?limit=1000")
+        incidents = fettle.json("/api/v1/incidents?limit=1000")
+        steady = steady + 1 if before == (found, incidents) else 0
     fettle.stop()
     return found, incidents
 
