@@ -8,13 +8,20 @@
 #include "base/json_out.h"
 #include "base/progress.h"
 #include "cli/command.h"
+#include "cli/generate_data.h"
+#include "factory/factory.h"
 
 static struct {
     const char *out, *start;
     double days, rate, faults;
     int64_t seed, assets;
     bool long_format;
-} opt = {.out = "plant",
+    const char *split, *form;
+    int64_t count;
+    bool stats;
+} opt = {.split = "train",
+         .form = "both",
+         .count = 1000,
          .start = "2026-01-01",
          .days = 1,
          .rate = 1,
@@ -23,7 +30,8 @@ static struct {
          .assets = 3};
 
 static const struct option table[] = {
-    {"out", "DIR", "Folder for the files (default plant)", OPTION_TEXT, &opt.out},
+    {"out", "PATH", "Folder of a plant's files (default plant), or the file for examples",
+     OPTION_TEXT, &opt.out},
     {"days", "N", "How long (default 1)", OPTION_REAL, &opt.days},
     {"assets", "N", "How many pipes (default 3)", OPTION_INT, &opt.assets},
     {"seed", "N", "Same seed, same bytes (default 1)", OPTION_INT, &opt.seed},
@@ -32,6 +40,12 @@ static const struct option table[] = {
     {"start", "TIME", "Time of the first reading (default 2026-01-01)", OPTION_TEXT, &opt.start},
     {"long", NULL, "One file with a reading a row, not one a pipe with a column a sensor",
      OPTION_FLAG, &opt.long_format},
+    {"count", "N", "How many examples (default 1000)", OPTION_INT, &opt.count},
+    {"split", "NAME", "train, valid or eval (default train)", OPTION_TEXT, &opt.split},
+    {"form", "NAME", "Inputs of diagnostics: prepared facts, raw logs or both (default both)",
+     OPTION_TEXT, &opt.form},
+    {"stats", NULL, "Print what the splits hold and share instead of examples", OPTION_FLAG,
+     &opt.stats},
     JSON_OPTION,
     OPTIONS_END};
 
@@ -62,9 +76,10 @@ static enum err_code plant(struct err *err)
     if (!time_from_text(str_of(opt.start), &start_us))
         return err_set(err, ERR_USAGE, "--start %s: a time like 2026-01-01T00:00:00Z expected",
                        opt.start);
+    const char *dir = opt.out ? opt.out : "plant";
     struct progress progress;
     progress_open(&progress, "generating", 0);
-    struct generate_plant plan = {.dir = opt.out,
+    struct generate_plant plan = {.dir = dir,
                                   .days = opt.days,
                                   .assets = (uint64_t)opt.assets,
                                   .seed = (uint64_t)opt.seed,
@@ -85,14 +100,14 @@ static enum err_code plant(struct err *err)
         struct json_out j;
         json_open(&j, &out);
         json_object(&j);
-        json_key_text(&j, "dir", opt.out);
+        json_key_text(&j, "dir", dir);
         json_key_int(&j, "files", (int64_t)result.files);
         json_key_int(&j, "readings", (int64_t)result.readings);
         json_key_int(&j, "faults", (int64_t)result.faults);
         json_end(&j);
     } else {
         buf_printf(&out, "%s: %llu readings in %llu files, %llu faults; the truth is in truth.json",
-                   opt.out, (unsigned long long)result.readings, (unsigned long long)result.files,
+                   dir, (unsigned long long)result.readings, (unsigned long long)result.files,
                    (unsigned long long)result.faults);
     }
     buf_add_char(&out, '\n');
@@ -101,24 +116,48 @@ static enum err_code plant(struct err *err)
     return code;
 }
 
+static bool is_task(const char *name)
+{
+    for (const struct factory_task *t = factory_tasks; t->name; t++)
+        if (strcmp(t->name, name) == 0)
+            return true;
+    return false;
+}
+
 static enum err_code run(const struct option_list *operands, struct err *err)
 {
-    if (operands->count != 1 || strcmp(operands->items[0], "plant") != 0)
-        return err_set(err, ERR_USAGE, "what to generate is expected: plant");
+    const char *what = operands->count == 1 ? operands->items[0] : "";
     if (opt.assets < 1)
         return err_set(err, ERR_USAGE, "--assets %lld: at least 1 expected", (long long)opt.assets);
-    return plant(err);
+    if (strcmp(what, "plant") == 0)
+        return plant(err);
+    if (is_task(what)) {
+        struct generate_data plan = {.task = what,
+                                     .split = opt.split,
+                                     .form = opt.form,
+                                     .out = opt.out,
+                                     .seed = (uint64_t)opt.seed,
+                                     .count = (uint64_t)opt.count,
+                                     .stats = opt.stats};
+        return cli_generate_data(&plan, err);
+    }
+    return err_set(err, ERR_USAGE, "what to generate is expected: plant or diagnostics");
 }
 
 const struct command command_generate = {
     .name = "generate",
-    .operands = "plant",
+    .operands = "plant | diagnostics",
     .summary = "Make data with known truth",
     .text =
         "plant simulates the water plant, with faults, and writes CSV files and truth.json, which\n"
-        "says what happened where, from when to when. Existing files are not overwritten.",
+        "says what happened where, from when to when.\n"
+        "diagnostics writes instruction data as lines of JSON, each with its truth, to learn from\n"
+        "and to score with (docs/data-factory.md).\n"
+        "Existing files are not overwritten.",
     .examples = "  fettle generate plant --days 7 --assets 10 --seed 42 --out week\n"
-                "  fettle watch week/wtf-pipe-1.csv\n",
+                "  fettle watch week/wtf-pipe-1.csv\n"
+                "  fettle generate diagnostics --count 100000 --out train.jsonl\n"
+                "  fettle generate diagnostics --count 20000 --stats\n",
     .options = options,
     .run = run,
 };

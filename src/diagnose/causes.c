@@ -29,8 +29,21 @@ static struct str next_word(struct str *s)
     return word;
 }
 
+// ICE_WARNING, LOW: words of a log that an answer quotes, no words of its own.
+static bool is_quoted(struct str word)
+{
+    bool small = false, big = false;
+    for (size_t i = 0; i < word.n; i++) {
+        small |= word.p[i] >= 'a' && word.p[i] <= 'z';
+        big |= word.p[i] >= 'A' && word.p[i] <= 'Z';
+    }
+    return big && !small && word.n > 1;
+}
+
 static bool word_matches(struct str word, struct str pattern)
 {
+    if (is_quoted(word))
+        return false;
     bool any_ending = pattern.n && pattern.p[pattern.n - 1] == '*';
     pattern.n -= any_ending;
     if (word.n < pattern.n || (!any_ending && word.n != pattern.n))
@@ -179,9 +192,16 @@ uint64_t causes_named(struct str text)
         bool question = sentence.n && sentence.p[sentence.n - 1] == '?';
         if (question || is_advice(sentence))
             continue;
-        for (size_t i = 0; i < cause_count; i++)
-            if (text_names(sentence, causes[i].named, true))
-                set |= (uint64_t)1 << i;
+        uint64_t named = 0, covered = 0;
+        for (size_t i = 0; i < cause_count; i++) {
+            if (!text_names(sentence, causes[i].named, true))
+                continue;
+            named |= (uint64_t)1 << i;
+            const struct cause *other =
+                causes[i].covers ? cause_find(str_of(causes[i].covers)) : NULL;
+            covered |= other ? (uint64_t)1 << (other - causes) : 0;
+        }
+        set |= named & ~covered;
     }
     return set;
 }
@@ -202,7 +222,7 @@ bool answer_asks(struct str text)
     return mark || text_names(text,
                               "please send|please give|please provide|please add|is missing|"
                               "are missing|is needed|are needed|need the|needs the|cannot tell|"
-                              "cannot be told|can not tell|i need|not enough|not given|send the|"
-                              "without the * it|is not in the log|does not show the",
+                              "cannot be told|can not tell|i need|not enough|not given|"
+                              "without the * it|is not in the log",
                               false);
 }

@@ -11,12 +11,14 @@
 #include "base/str.h"
 
 struct cause {
-    const char *id;    // "heating_element"
-    const char *title; // "heating element failure"
+    const char *id;      // "heating_element"
+    const char *article; // before the title: "a", "an" or ""
+    const char *title;   // "heating element failure"
     // How texts name it: alternatives separated by '|', each some words that must stand within one
     // sentence in this order, '*' at the end of a word for any ending: "heat* element|heater
     // fail*".
     const char *named;
+    const char *covers; // another cause that these words seem to name, too; or NULL
 };
 
 extern const struct cause causes[];

@@ -199,7 +199,8 @@ void facts_put_text(struct facts_reader *r, struct str key, struct str text)
 
 void facts_put_limit(struct facts_reader *r, struct str key, const struct fact_value *value)
 {
-    key = clean_key(key);
+    struct str unit;
+    key = key_unit(clean_key(key), &unit);
     if (key.n == 0 || r->limit_count == FACTS_LIMITS_MAX)
         return;
     struct facts_limit *limit = &r->limits[r->limit_count++];

@@ -94,14 +94,15 @@ static struct str skip_prefix(struct facts_reader *r, struct str line, struct st
             while (word.n && strchr(":,", word.p[word.n - 1]))
                 word.n--;
             bool mark = word.n && strspn(word.p, ">|-*:#") >= word.n;
-            n = (fact_word_in(word, levels) && word.n < line.n && line.p[word.n] != '=') || mark
-                    ? word.n
-                    : 0;
+            struct str behind = str_trim(from(line, word.n));
+            bool key = behind.n == 0 || behind.p[0] == '=';
+            n = (fact_word_in(word, levels) && !key) || mark ? word.n : 0;
             if (fact_word_in(word, levels) && word.n < line.n && line.p[word.n] == ':')
                 n = timed ? word.n + 1 : 0;
         }
         if (n == 0)
             return line;
+        r->levelled |= fact_word_in(word, levels);
         line = from(line, n);
     }
 }
@@ -247,7 +248,8 @@ static void begin_pair(struct facts_reader *r, struct segment *s, struct str key
     s->value = value;
 }
 
-static bool looks_like_tag(struct str word)
+// Behind the level of an alarm ("EVT slope 92 %") any word is a tag.
+static bool looks_like_tag(struct str word, bool levelled)
 {
     bool letters = false, marks = false;
     for (size_t i = 0; i < word.n; i++) {
@@ -256,7 +258,7 @@ static bool looks_like_tag(struct str word)
         letters |= is_letter(word.p[i]);
         marks |= (word.p[i] >= 'A' && word.p[i] <= 'Z') || word.p[i] == '_' || is_digit(word.p[i]);
     }
-    return letters && marks && word.n > 1;
+    return letters && (marks || levelled) && word.n > 1;
 }
 
 // "P101_BRG_TEMP HI 96.2 degC LIM 85.0" and "REF_CHK FAIL": a tag, perhaps a flag, a value.
@@ -265,10 +267,10 @@ static bool read_bare(struct facts_reader *r, struct str s)
     struct fact_value v;
     struct str tag = first_word(s), rest = str_trim(from(s, tag.n));
     char flag[FACT_FLAG_BYTES] = "";
-    if (!looks_like_tag(tag) || rest.n == 0)
+    if (!looks_like_tag(tag, r->levelled) || rest.n == 0)
         return false;
     struct str word = first_word(rest);
-    if (looks_like_tag(word) && word.n < rest.n && !is_digit(word.p[0])) {
+    if (looks_like_tag(word, false) && word.n < rest.n && !is_digit(word.p[0])) {
         str_copy(flag, sizeof flag, word);
         rest = str_trim(from(rest, word.n));
     }
@@ -289,7 +291,7 @@ static bool read_bare(struct facts_reader *r, struct str s)
         facts_put(r, tag, &v);
         return true;
     }
-    if (flag[0] || first_word(rest).n != rest.n || !looks_like_tag(rest))
+    if (flag[0] || first_word(rest).n != rest.n || !looks_like_tag(rest, false))
         return false;
     facts_put_text(r, tag, rest);
     return true;
@@ -452,10 +454,26 @@ static bool read_nested(struct facts_reader *r, struct nested *n, struct str lin
     return true;
 }
 
+// Sentences: many words, a full stop behind one of them, nothing that separates pairs.
+static bool is_prose(struct str line)
+{
+    size_t words = 1, stops = line.n && line.p[line.n - 1] == '.';
+    for (size_t i = 0; i < line.n; i++) {
+        if (strchr("|=;\t{<", line.p[i]))
+            return false;
+        words += is_blank(line.p[i]);
+        stops += line.p[i] == '.' && i + 2 < line.n && is_blank(line.p[i + 1]) &&
+                 line.p[i + 2] >= 'A' && line.p[i + 2] <= 'Z'; // not that of "max. 60"
+    }
+    return stops > 0 && words >= 5;
+}
+
 // A tag and its value, or a sentence: a line in which nothing separates keys from values.
 static bool read_unseparated(struct facts_reader *r, struct str line)
 {
     size_t word;
+    if (is_prose(line))
+        return facts_read_sentence(r, line);
     if (separator(line, 0, &word) < line.n || memchr(line.p, '|', line.n) ||
         memchr(line.p, '\t', line.n))
         return false;
@@ -465,6 +483,7 @@ static bool read_unseparated(struct facts_reader *r, struct str line)
 static void read_line(struct facts_reader *r, struct str line)
 {
     struct str host = {"", 0};
+    r->levelled = false;
     line = skip_prefix(r, line, &host);
     const char *brace = line.n ? memchr(line.p, '{', line.n) : NULL;
     struct str object = brace ? from(line, (size_t)(brace - line.p)) : (struct str){"", 0};

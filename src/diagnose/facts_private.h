@@ -20,6 +20,7 @@ struct facts_reader {
     struct facts *to;
     struct str log; // well-formed UTF-8
     size_t line;    // of the log, from 1
+    bool levelled;  // the line began with a level: ALM, EVT
     bool in_limits; // pairs that come are limits, not values
     // Limits whose key may come later in the log.
     struct facts_limit {

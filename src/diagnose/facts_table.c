@@ -105,6 +105,20 @@ static bool next_line(struct facts_reader *r, struct str *text, struct str *line
     return false;
 }
 
+// True if the header names both what a row is about and its value.
+static bool is_long(const struct row *header)
+{
+    bool name = false, value = false;
+    for (size_t i = 0; i < header->count; i++) {
+        struct facts_record probe = {0};
+        if (facts_record_put(&probe, header->cells[i], STR_LIT("x"))) {
+            name |= probe.name.n > 0;
+            value |= probe.value.n > 0;
+        }
+    }
+    return name && value;
+}
+
 // The line after `header` is a rule, or a row of as many cells of which one begins like a number.
 static bool begins_table(struct str rest, char mark, const struct row *header)
 {
@@ -122,7 +136,9 @@ static bool begins_table(struct str rest, char mark, const struct row *header)
         size_t n;
         number |= fact_number(row.cells[i], &value, &n, NULL);
     }
-    return row.count == header->count && number;
+    // A tab at the end of a line is a blank like any other.
+    bool fits = row.count == header->count || (mark == '\t' && row.count >= 2);
+    return fits && row.count <= header->count && (number || is_long(header));
 }
 
 static bool find_mark(struct str line, struct str rest, char *mark, struct row *header)
@@ -136,20 +152,6 @@ static bool find_mark(struct str line, struct str rest, char *mark, struct row *
         }
     }
     return false;
-}
-
-// True if the header names both what a row is about and its value.
-static bool is_long(const struct row *header)
-{
-    bool name = false, value = false;
-    for (size_t i = 0; i < header->count; i++) {
-        struct facts_record probe = {0};
-        if (facts_record_put(&probe, header->cells[i], STR_LIT("x"))) {
-            name |= probe.name.n > 0;
-            value |= probe.value.n > 0;
-        }
-    }
-    return name && value;
 }
 
 static void read_long_row(struct facts_reader *r, const struct row *header, const struct row *row)

@@ -243,6 +243,18 @@ static void read_flag(struct str rest, char flag[FACT_FLAG_BYTES])
     }
 }
 
+// True if the number that ends at text.p[n] begins a range: "20 to 28 V".
+static bool begins_range(struct str text, size_t n)
+{
+    double upper;
+    size_t length;
+    struct str behind = {text.p + n, text.n - n};
+    size_t gap = range_joint(behind);
+    bool slash = behind.n && behind.p[0] == '/';
+    return gap && !slash &&
+           fact_number((struct str){behind.p + gap, behind.n - gap}, &upper, &length, NULL);
+}
+
 // A number ends at a blank, a bracket, a unit: not within a date, an address or a version.
 static bool ends_number(struct str text, size_t n)
 {
@@ -300,7 +312,8 @@ void fact_value_read(struct str text, struct fact_value *out)
     text = fact_unquote(text);
     while (text.n && strchr(".,;", text.p[text.n - 1]))
         text.n--;
-    if (fact_number(text, &out->number, &n, out->text) && ends_number(text, n)) {
+    if (fact_number(text, &out->number, &n, out->text) && ends_number(text, n) &&
+        !begins_range(text, n)) {
         out->is_number = true;
         struct str rest = read_unit((struct str){text.p + n, text.n - n}, out);
         read_flag(rest, out->flag);
