@@ -1,15 +1,17 @@
-// fettle eval: measures detection on the simulated plant and on public benchmarks.
+// fettle eval: measures detection on the simulated plant and on benchmarks, and diagnoses.
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/progress.h"
 #include "cli/command.h"
 #include "eval/detector.h"
+#include "eval/diagnoses.h"
 #include "eval/eval.h"
 #include "eval/eval_simulator.h"
 
 static struct {
-    const char *detector, *html;
+    const char *detector, *html, *answers;
     double days;
     int64_t seed, plants, assets;
 } opt = {.days = 2, .seed = 1, .plants = 3, .assets = 2};
@@ -25,6 +27,8 @@ static const struct option table[] = {
      &opt.plants},
     {"seed", "N", "Of the first plant, or of a detector with chance in it (default 1)", OPTION_INT,
      &opt.seed},
+    {"answers", "FILE", "For diagnostics: the answers to score (default the cases' own outputs)",
+     OPTION_TEXT, &opt.answers},
     JSON_OPTION,
     OPTIONS_END};
 
@@ -136,9 +140,32 @@ static enum err_code simulate(struct err *err)
     return code;
 }
 
+static enum err_code diagnostics(const char *cases, struct err *err)
+{
+    struct diagnoses_report *r = calloc(1, sizeof *r);
+    struct buf out = {0};
+    struct json_out j;
+    if (!r)
+        return err_set(err, ERR_NO_MEMORY, "no memory for the report");
+    enum err_code code = diagnoses_score(cases, opt.answers, r, err);
+    json_open(&j, &out);
+    if (code == ERR_OK && common_options.json)
+        diagnoses_json(r, &j);
+    else if (code == ERR_OK)
+        diagnoses_text(r, &out);
+    buf_add_z(&out, common_options.json ? "\n" : "");
+    if (code == ERR_OK)
+        code = cli_print(&out, err);
+    buf_free(&out);
+    free(r);
+    return code;
+}
+
 static enum err_code run(const struct option_list *operands, struct err *err)
 {
     const char *name = operands->count ? operands->items[0] : "";
+    if (strcmp(name, "diagnostics") == 0 && operands->count == 2)
+        return diagnostics(operands->items[1], err);
     if (strcmp(name, "simulator") == 0 && operands->count == 1)
         return simulate(err);
     for (size_t i = 0; i < sizeof benchmarks / sizeof *benchmarks; i++) {
@@ -153,13 +180,14 @@ static enum err_code run(const struct option_list *operands, struct err *err)
         return measure(b, operands->items[1], err);
     }
     return err_set(err, ERR_USAGE,
-                   "what to measure is expected: simulator, skab DIR, nab DIR or ucr DIR");
+                   "what to measure is expected: simulator, skab DIR, nab DIR, ucr DIR or "
+                   "diagnostics FILE");
 }
 
 const struct command command_eval = {
     .name = "eval",
-    .operands = "simulator | skab DIR | nab DIR | ucr DIR",
-    .summary = "Measure how well faults are found",
+    .operands = "simulator | skab DIR | nab DIR | ucr DIR | diagnostics FILE",
+    .summary = "Measure how well faults are found and explained",
     .text =
         "simulator runs the water plant with its faults through the engine: found, named rightly,\n"
         "how late, and the false alarms.\n"
@@ -171,12 +199,14 @@ const struct command command_eval = {
         "share of series whose anomaly was found. --detector compares with the leaderboards'\n"
         "baselines; --html shows why a score is what it is. A file that cannot be judged is "
         "named,\n"
-        "the others count, and the exit status is 3.",
+        "the others count, and the exit status is 3.\n"
+        "diagnostics scores answers to the cases of FILE by exact rules (docs/data-factory.md).",
     .examples = "  fettle eval simulator --days 30 --plants 1\n"
                 "  fettle eval skab data/skab --html skab.html\n"
                 "  fettle eval nab data/nab --detector windowed_gaussian\n"
                 "  fettle eval ucr data/ucr --json\n"
-                "  fettle eval skab --detector list\n",
+                "  fettle eval skab --detector list\n"
+                "  fettle eval diagnostics tests/quality/diagnoses.jsonl --answers answers.jsonl\n",
     .options = options,
     .run = run,
 };

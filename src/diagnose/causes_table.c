@@ -35,7 +35,7 @@ const struct cause causes[] = {
     {"ground_fault", "a", "ground fault",
      "ground fault|earth fault|insulation fault|insulation breakdown|insulation * damaged", NULL},
     {"phase_loss", "a", "phase loss",
-     "phase loss|lost phase|phase * missing|missing phase|single phasing|phase failure|open phase",
+     "phase loss|lost phase|phase is missing|missing phase|single phasing|phase failure|open phase",
      NULL},
     {"wiring_open", "an", "open circuit in the wiring",
      "open circuit in|broken wire|wire break|cable break|open loop|broken signal wire|interrupted "
