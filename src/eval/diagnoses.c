@@ -50,17 +50,33 @@ static bool cites_deciding(struct str answer, const struct json_node *deciding)
            !(value > high && !cites(answer, high, unit));
 }
 
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// The word stands in the answer, without case; '*' at its end is any ending.
+static bool has_word(struct str answer, struct str word)
+{
+    bool any_ending = word.n && word.p[word.n - 1] == '*';
+    word.n -= any_ending;
+    for (size_t i = 0; i + word.n <= answer.n; i++) {
+        bool begins = i == 0 || !is_letter(answer.p[i - 1]);
+        bool ends = any_ending || i + word.n == answer.n || !is_letter(answer.p[i + word.n]);
+        if (begins && ends && str_eq_nocase((struct str){answer.p + i, word.n}, word))
+            return true;
+    }
+    return false;
+}
+
 // One of "supply voltage|input voltage" has all its words in the answer.
 static bool mentions(struct str answer, struct str ways)
 {
     while (ways.p && ways.n) {
         struct str words = str_cut(&ways, '|');
         bool all = true;
-        while (words.p && words.n && all) {
-            char word[64];
-            str_copy(word, sizeof word, str_cut(&words, ' '));
-            all = cause_words_match(answer, word);
-        }
+        while (words.p && words.n && all)
+            all = has_word(answer, str_cut(&words, ' '));
         if (all)
             return true;
     }

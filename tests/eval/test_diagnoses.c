@@ -71,6 +71,16 @@ static void each_mistake_is_caught(void **state)
     assert_true(fails(asking_truth, "REF_CHK: FAIL", "What is the colour?", DIAGNOSES_ASKS));
 }
 
+static void what_is_missing_is_found_whatever_its_case(void **state)
+{
+    (void)state;
+    assert_int_equal(failed("{\"state\":\"incomplete\",\"missing\":[\"CRC errors\"]}", "age: 78 s",
+                            "I need the CRC errors."),
+                     0);
+    assert_true(fails("{\"state\":\"incomplete\",\"missing\":[\"fan\"]}", "t: 78 C",
+                      "What is the fancy value?", DIAGNOSES_ASKS));
+}
+
 static void a_denied_cause_is_not_named(void **state)
 {
     (void)state;
@@ -122,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_right_answer_fails_nothing),
         cmocka_unit_test(each_mistake_is_caught),
+        cmocka_unit_test(what_is_missing_is_found_whatever_its_case),
         cmocka_unit_test(a_denied_cause_is_not_named),
         cmocka_unit_test(the_references_of_the_cases_written_by_hand_pass),
         cmocka_unit_test(answers_that_do_not_fit_the_cases_are_refused_by_line),
