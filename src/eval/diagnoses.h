@@ -22,8 +22,12 @@
 
 #define DIAGNOSES_METRICS(X)                                                                       \
     X(CAUSE, cause)                                                                                \
-    X(EVIDENCE, evidence) X(ASKS, asks) X(NO_ASKING, no_asking) X(NORMAL, normal)                  \
-        X(SUPPORTED, supported) X(RIGHT, right)
+    X(EVIDENCE, evidence)                                                                          \
+    X(ASKS, asks)                                                                                  \
+    X(NO_ASKING, no_asking)                                                                        \
+    X(NORMAL, normal)                                                                              \
+    X(SUPPORTED, supported)                                                                        \
+    X(RIGHT, right)
 
 enum diagnoses_metric {
 #define X(NAME, name) DIAGNOSES_##NAME,
