@@ -57,7 +57,7 @@ struct factory_task {
 };
 extern const struct factory_task factory_tasks[];
 
-// ERR_USAGE: no such task, or a form where the task has none.
+// ERR_USAGE: no such task.
 enum err_code factory_open(struct factory **out, const struct factory_options *options,
                            struct err *err);
 void factory_close(struct factory **f);

@@ -387,16 +387,25 @@ static void note_deciding(struct scene *s)
 
 // ---- who and what ----
 
-static void pick_fault(struct scene *s, struct rng *rng)
+// Every fault as often as any other, with each family that can have it. A sensor that is stuck
+// shows in samples alone, which few dialects have: there it comes more often.
+static void pick_fault(struct scene *s, bool samples, struct rng *rng)
 {
+    bool stuck = samples && chance(rng, 0.12);
     for (;;) {
         const struct fault *fault = &faults[rng_below(rng, fault_count)];
-        const struct family *family = &families[rng_below(rng, family_count)];
-        if (family->held_out == s->held_out && fault_fits(fault, family)) {
-            s->fault = fault;
-            s->family = family;
-            return;
-        }
+        const struct family *fitting[64];
+        size_t count = 0;
+        if (stuck && !strstr(fault->evidence, ":stuck"))
+            continue;
+        for (size_t i = 0; i < family_count && count < 64; i++)
+            if (families[i].held_out == s->held_out && fault_fits(fault, &families[i]))
+                fitting[count++] = &families[i];
+        if (count == 0)
+            continue;
+        s->fault = fault;
+        s->family = fitting[rng_below(rng, count)];
+        return;
     }
 }
 
@@ -510,7 +519,7 @@ void scene_make(struct scene *s, struct rng *rng, const struct scene_wish *wish)
     do {
         memset(s, 0, sizeof *s);
         s->held_out = wish->held_out;
-        pick_fault(s, rng);
+        pick_fault(s, wish->samples, rng);
         pick_state(s, rng);
         stuck = strstr(s->fault->evidence, ":stuck") && s->state == SCENE_FAULT;
     } while (stuck && !wish->samples);
