@@ -206,7 +206,7 @@ static enum err_code answer_fault(struct maker *m, struct work *w, struct factor
                        : beyond               ? "answer_limit"
                        : support[0]           ? "answer_state"
                                               : "answer_state_alone";
-    enum err_code code = grammar_say(&use, rule, &e->output, err);
+    enum err_code code = factory_grammar_say(&use, rule, &e->output, err);
     if (code != ERR_OK || !s->second)
         return code;
     f = fact_of(w, s->second_row);
@@ -215,7 +215,7 @@ static enum err_code answer_fault(struct maker *m, struct work *w, struct factor
     cause_text(cause_find(str_of(s->second->cause)), cause);
     slots[0].value = f->key;
     buf_add_char(&e->output, ' ');
-    return grammar_say(&use, "answer_second", &e->output, err);
+    return factory_grammar_say(&use, "answer_second", &e->output, err);
 }
 
 // What the log shows though the deciding value is missing.
@@ -265,7 +265,7 @@ static enum err_code answer_incomplete(struct maker *m, struct work *w, struct f
     const char *rule = s->missing == MISSING_LOG     ? "answer_ask_log"
                        : s->missing == MISSING_LIMIT ? "answer_ask_limit"
                                                      : "answer_ask";
-    return grammar_say(&use, rule, &e->output, err);
+    return factory_grammar_say(&use, rule, &e->output, err);
 }
 
 // A judged value for the answer "all is well"; NULL when the log has none.
@@ -290,7 +290,7 @@ static enum err_code answer_normal(struct maker *m, struct work *w, struct facto
     struct grammar_slot slots[] = {
         {"key", f->key}, {"value", value}, {"limit", limit}, {"noun", w->scene.noun}, {NULL, NULL}};
     struct grammar_use use = maker_use(m, e, slots);
-    return grammar_say(&use, "answer_normal", &e->output, err);
+    return factory_grammar_say(&use, "answer_normal", &e->output, err);
 }
 
 // ---- questions ----
@@ -328,11 +328,11 @@ static enum err_code ask(struct maker *m, struct work *w, struct factory_example
                                    {NULL, NULL}};
     struct grammar_use use = maker_use(m, e, slots);
     enum err_code code =
-        grammar_say(&use, w->suspected ? "suspect" : "question", &e->instruction, err);
+        factory_grammar_say(&use, w->suspected ? "suspect" : "question", &e->instruction, err);
     if (code == ERR_OK && chance(m, 0.06))
         mistype(m, &e->instruction);
     if (code == ERR_OK && w->suspected) {
-        code = grammar_say(&use, "denial", &e->output, err);
+        code = factory_grammar_say(&use, "denial", &e->output, err);
         buf_add_char(&e->output, ' ');
     }
     return code;

@@ -460,9 +460,9 @@ static enum err_code say_row(const struct dialect_use *u, const struct row *r, s
     if (r->is_state) {
         buf_printf(to, "%s: %s.", r->key, r->value);
     } else {
-        code = grammar_say(&use, "prose_value", to, err);
+        code = factory_grammar_say(&use, "prose_value", to, err);
         if (code == ERR_OK && range.p)
-            code = grammar_say(&use, "prose_limit", to, err);
+            code = factory_grammar_say(&use, "prose_limit", to, err);
         buf_add_char(to, '.');
     }
     buf_add_char(to, rng_below(u->rng, 2) ? ' ' : '\n');
@@ -488,7 +488,7 @@ static enum err_code write_prose(const struct dialect_use *u, struct buf *to, st
                 code = say_row(u, r, to, err);
         }
         if (states && code == ERR_OK && rng_below(u->rng, 2)) {
-            code = grammar_say(&use, "distraction", to, err);
+            code = factory_grammar_say(&use, "distraction", to, err);
             buf_add_char(to, '\n');
         }
     }

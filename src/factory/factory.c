@@ -54,7 +54,7 @@ enum err_code factory_open(struct factory **out, const struct factory_options *o
                              ? ERR_OK
                              : err_set(err, ERR_NO_MEMORY, "no memory for the factory");
     if (code == ERR_OK)
-        code = grammar_open(&f->maker.grammar, task->name.name, task->grammar, err);
+        code = factory_grammar_open(&f->maker.grammar, task->name.name, task->grammar, err);
     rng_seed_stream(&f->maker.rng, options->seed, (uint64_t)options->split);
     if (code != ERR_OK)
         factory_close(&f);
@@ -66,7 +66,7 @@ void factory_close(struct factory **f)
 {
     if (!*f)
         return;
-    grammar_close(&(*f)->maker.grammar);
+    factory_grammar_close(&(*f)->maker.grammar);
     buf_free(&(*f)->maker.log);
     free((*f)->maker.scratch);
     free((*f)->seen);

@@ -79,8 +79,8 @@ static enum err_code read_lines(struct grammar *g, const char *name, struct str 
     return ERR_OK;
 }
 
-enum err_code grammar_open(struct grammar **out, const char *name, const char *text,
-                           struct err *err)
+enum err_code factory_grammar_open(struct grammar **out, const char *name, const char *text,
+                                   struct err *err)
 {
     struct grammar *g = calloc(1, sizeof *g);
     enum err_code code = ERR_OK;
@@ -90,7 +90,7 @@ enum err_code grammar_open(struct grammar **out, const char *name, const char *t
         g->alternatives = calloc(ALTERNATIVES_MAX, sizeof *g->alternatives);
     }
     if (!g || !g->rules || !g->alternatives) {
-        grammar_close(&g);
+        factory_grammar_close(&g);
         return err_set(err, ERR_NO_MEMORY, "no memory for the grammar %s", name);
     }
     code = read_lines(g, name, str_of(text), err);
@@ -103,12 +103,12 @@ enum err_code grammar_open(struct grammar **out, const char *name, const char *t
             code = err_set(err, ERR_INPUT, "grammar %s: rule %s leaves nothing to train with", name,
                            g->names.entries[i].key);
     if (code != ERR_OK)
-        grammar_close(&g);
+        factory_grammar_close(&g);
     *out = g;
     return code;
 }
 
-void grammar_close(struct grammar **g)
+void factory_grammar_close(struct grammar **g)
 {
     if (!*g)
         return;
@@ -117,11 +117,6 @@ void grammar_close(struct grammar **g)
     free((*g)->alternatives);
     free(*g);
     *g = NULL;
-}
-
-bool grammar_has(const struct grammar *g, const char *rule)
-{
-    return map_find(&g->names, str_of(rule)) != NULL;
 }
 
 static struct str choose(const struct grammar_use *use, struct str name, const struct rule *rule)
@@ -204,8 +199,8 @@ static enum err_code say(const struct grammar_use *use, struct str rule, int dep
     return expand(use, choose(use, rule, &use->grammar->rules[*at]), depth, to, err);
 }
 
-enum err_code grammar_say(const struct grammar_use *use, const char *rule, struct buf *to,
-                          struct err *err)
+enum err_code factory_grammar_say(const struct grammar_use *use, const char *rule, struct buf *to,
+                                  struct err *err)
 {
     return say(use, str_of(rule), 0, to, err);
 }

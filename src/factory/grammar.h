@@ -37,14 +37,12 @@ struct grammar_use {
 
 // Reads a grammar; `text` must outlive it. ERR_INPUT names the line of a mistake: a rule used but
 // not there, a bracket not closed, a rule without alternatives for both splits.
-enum err_code grammar_open(struct grammar **out, const char *name, const char *text,
-                           struct err *err);
-void grammar_close(struct grammar **g);
-
-bool grammar_has(const struct grammar *g, const char *rule);
+enum err_code factory_grammar_open(struct grammar **out, const char *name, const char *text,
+                                   struct err *err);
+void factory_grammar_close(struct grammar **g);
 
 // Appends an expansion. ERR_INTERNAL: no such rule, or a slot without a value.
-enum err_code grammar_say(const struct grammar_use *use, const char *rule, struct buf *to,
-                          struct err *err);
+enum err_code factory_grammar_say(const struct grammar_use *use, const char *rule, struct buf *to,
+                                  struct err *err);
 
 #endif

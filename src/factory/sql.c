@@ -108,7 +108,7 @@ static enum err_code make(struct maker *m, struct factory_example *e, bool *kept
                                          {"span", span},   {"n", n},
                                          {NULL, NULL}};
     struct grammar_use use = maker_use(m, e, slots);
-    enum err_code code = grammar_say(&use, q->rule, &e->instruction, err);
+    enum err_code code = factory_grammar_say(&use, q->rule, &e->instruction, err);
     if (code != ERR_OK)
         return code;
     fill(q->sql, slots, &e->output);
