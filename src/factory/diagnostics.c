@@ -92,8 +92,8 @@ static enum err_code make_log(struct maker *m, struct work *w, struct factory_ex
             r->low_number = r->high_number = NAN;
         }
     }
-    if (s->missing == MISSING_LOG)
-        buf_printf(&m->log, chance(m, 0.5) ? "" : "device: %s\n", s->device);
+    if (s->missing == MISSING_LOG && chance(m, 0.5))
+        buf_printf(&m->log, "device: %s\n", s->device);
     enum err_code code = s->missing == MISSING_LOG ? ERR_OK : w->dialect->write(&d, &m->log, err);
     if (code == ERR_OK)
         code = facts_read(buf_str(&m->log), &w->facts, err);
