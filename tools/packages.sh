@@ -1,14 +1,16 @@
 # Functions that see to it that the Debian packages of tools/packages.txt are there. To be sourced
 # with $root set to the top of the checkout.
 
-# packages_missing KIND...: prints "package why" for each package of those kinds not installed.
+# packages_missing KIND...: prints "package why" for each package of those kinds not installed. A
+# program of the package's name will do, wherever it comes from (another node brings its own npm,
+# beside which Debian's cannot be installed).
 packages_missing() {
     local kinds=" $* " name kind why
     while read -r name kind why; do
         case "$kinds" in *" $kind "*) ;; *) continue ;; esac
         case "$(dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null)" in
         ii*) ;;
-        *) printf '%-20s %s\n' "$name" "$why" ;;
+        *) command -v "$name" >/dev/null || printf '%-20s %s\n' "$name" "$why" ;;
         esac
     done < <(grep -v '^#' "$root/tools/packages.txt")
 }
