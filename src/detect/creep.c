@@ -5,9 +5,9 @@
 
 #include "base/clock.h"
 
-static const float slack = 0.75f, bar = 6; // of the sums, in deviations
-static const float away = 3, back = 1.5f;  // an alarm begins beyond, and ends within
-static const float jump = 6;
+static const float slack = 0.75f, bar = 6;      // of the sums, in deviations
+static const float away = 3, back = 1.5f;       // an alarm begins beyond, and ends within
+static const float jump = 6, jump_share = 0.5f; // in spreads, and of a day's own mean deviation
 static const float memory_days = 60;
 static const float least_spread = 0.05f; // of the mean step between readings
 static const int64_t pause_us = 3 * US_PER_DAY;
@@ -17,6 +17,7 @@ static void begin_day(struct creep *c, int64_t time_us)
     c->day_us = time_us;
     c->sum = 0;
     c->step_sum = 0;
+    c->off_sum = 0;
     c->readings = 0;
 }
 
@@ -61,7 +62,9 @@ static void learn(struct creep *c, float off)
 static void judge_day(struct creep *c, float mean, float step, double sensitivity, int64_t time_us)
 {
     float spread = c->spread + least_spread * step + 1e-6f * fabsf(c->base) + 1e-12f;
-    if (fabsf(mean - c->before) > jump * spread) {
+    // Where days are all alike their spread is tiny: a jump must show within the day, too.
+    float moved = fabsf(mean - c->before), within = c->off_sum / (float)c->readings;
+    if (moved > jump * spread && moved > jump_share * within) {
         c->usual += mean - c->before;
         restart_sums(c);
     }
@@ -116,6 +119,7 @@ bool creep_push(struct creep *c, int64_t time_us, double value, double sensitivi
     }
     c->sum += value - (double)c->base;
     c->step_sum += fabsf(x - c->last);
+    c->off_sum += fabsf(x - c->base - c->before);
     c->last = x;
     c->readings++;
     return judged;

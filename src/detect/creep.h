@@ -17,6 +17,7 @@ struct creep {
     double sum;     // of its readings less `base`
     float base;     // the first reading of all
     float step_sum; // of differences from one reading to the next
+    float off_sum;  // of distances from yesterday's mean
     float last;
     uint32_t readings;             // of the present day
     uint32_t days;                 // known

@@ -89,6 +89,22 @@ static void a_jump_is_not_creeping(void **state)
     assert_int_equal(days_until_found(&c, means, 40), -1);
 }
 
+static void a_fast_drift_on_days_that_are_all_alike_is_no_jump(void **state)
+{
+    (void)state;
+    struct creep c = {0};
+    bool found = false;
+    for (int i = 0; i < 30 * 144; i++) { // a reading in 10 minutes, 14 calm days, then 0.5 a day
+        double days = i / 144.0, drift = days > 14 ? 0.5 * (days - 14) : 0;
+        double value = 50 + 10 * sin(2 * 3.14159265358979 * days) + drift;
+        found |= creep_push(&c, (int64_t)i * 600 * US_PER_SECOND, value, 1) && c.outside_days;
+        assert_true(!found || days > 14);
+        if (found && days < 18)
+            return;
+    }
+    fail_msg("not found within four days");
+}
+
 // Page's sum by hand: after 20 days without drift, each day adds its excess over 0.75 deviations.
 static void the_day_it_is_found_follows_from_the_sum(void **state)
 {
@@ -139,6 +155,7 @@ int main(void)
         cmocka_unit_test(a_drift_of_half_the_noise_a_day_is_found_within_days),
         cmocka_unit_test(two_calm_months_raise_nothing),
         cmocka_unit_test(a_jump_is_not_creeping),
+        cmocka_unit_test(a_fast_drift_on_days_that_are_all_alike_is_no_jump),
         cmocka_unit_test(the_day_it_is_found_follows_from_the_sum),
         cmocka_unit_test(a_drift_back_ends_the_episode_and_a_lasting_one_becomes_normal),
         cmocka_unit_test(days_with_too_few_readings_teach_nothing),
