@@ -117,22 +117,30 @@ static size_t read_claim(struct str text, size_t i, struct claim *out)
     return 0;
 }
 
+// The next claim at or behind `*i`, which then stands behind it; false when there is none.
+static bool next_claim(struct str text, size_t *i, struct claim *out)
+{
+    while (*i < text.n) {
+        size_t n = read_claim(text, *i, out);
+        if (n) {
+            *i += n;
+            *i += range_joint(from(text, *i)); // its dash is no minus
+            return true;
+        }
+        bool within_word = *i > 0 && is_word_byte(text.p[*i - 1]);
+        size_t word = within_word ? 0 : word_length(from(text, *i));
+        *i += word ? word : 1;
+    }
+    return false;
+}
+
 size_t claims_read(struct str text, struct claim *out, size_t cap)
 {
+    struct claim claim;
     size_t count = 0;
-    for (size_t i = 0; i < text.n;) {
-        struct claim claim;
-        size_t n = read_claim(text, i, &claim);
-        if (n == 0) {
-            size_t word = i > 0 && is_word_byte(text.p[i - 1]) ? 0 : word_length(from(text, i));
-            i += word ? word : 1;
-            continue;
-        }
-        if (count++ < cap)
-            out[count - 1] = claim;
-        i += n;
-        i += range_joint(from(text, i)); // its dash is no minus
-    }
+    for (size_t i = 0; next_claim(text, &i, &claim); count++)
+        if (count < cap)
+            out[count] = claim;
     return count;
 }
 
@@ -179,16 +187,10 @@ static bool text_supports(struct str text, const struct claim *c)
 {
     if (c->kind != CLAIM_NUMBER)
         return stands_in(text, c->text);
-    for (size_t i = 0; i < text.n;) {
-        struct claim other;
-        size_t n = read_claim(text, i, &other);
-        if (n && other.kind == CLAIM_NUMBER && same_number(c, other.value, other.unit))
+    struct claim other;
+    for (size_t i = 0; next_claim(text, &i, &other);)
+        if (other.kind == CLAIM_NUMBER && same_number(c, other.value, other.unit))
             return true;
-        if (n == 0)
-            n = i > 0 && is_word_byte(text.p[i - 1]) ? 1 : word_length(from(text, i));
-        i += n ? n : 1;
-        i += n ? range_joint(from(text, i)) : 0;
-    }
     return false;
 }
 

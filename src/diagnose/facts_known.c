@@ -24,7 +24,7 @@ static const char heater_keys[] =
     "htr_current htr_i heater_a";
 static const char heater_supply[] = "heater supply 24 V";
 
-// The key in lower case with '_' between words: "HeatCurrent" and "heat current" are heat_current.
+// The key in lower case with '_' between words: "HeatCurrent", "heat current" are heat_current.
 static size_t fold(const char *key, char *out, size_t cap)
 {
     size_t n = 0;
@@ -32,7 +32,9 @@ static size_t fold(const char *key, char *out, size_t cap)
         char c = key[i];
         bool upper = c >= 'A' && c <= 'Z';
         bool after_lower = i > 0 && key[i - 1] >= 'a' && key[i - 1] <= 'z';
-        if (upper && after_lower)
+        bool after_upper = i > 0 && key[i - 1] >= 'A' && key[i - 1] <= 'Z';
+        bool before_lower = key[i + 1] >= 'a' && key[i + 1] <= 'z';
+        if (upper && (after_lower || (after_upper && before_lower))) // iHeater, IHeater
             out[n++] = '_';
         bool word = upper || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
         out[n++] = upper ? (char)(c - 'A' + 'a') : word ? c : '_';

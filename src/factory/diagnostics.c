@@ -258,9 +258,9 @@ static enum err_code answer_incomplete(struct maker *m, struct work *w, struct f
     if (f)
         value_text(f, value);
     seen_text(m, w, seen);
-    struct grammar_slot slots[] = {{"key", f ? f->key : NULL},   {"value", value},
-                                   {"missing", s->missing_said}, {"seen", seen},
-                                   {"device", s->device},        {NULL, NULL}};
+    struct grammar_slot slots[] = {
+        {"key", f ? f->key : NULL}, {"value", value}, {"missing", s->missing_said}, {"seen", seen},
+        {"noun", s->noun},          {NULL, NULL}};
     struct grammar_use use = maker_use(m, e, slots);
     const char *rule = s->missing == MISSING_LOG     ? "answer_ask_log"
                        : s->missing == MISSING_LIMIT ? "answer_ask_limit"

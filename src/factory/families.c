@@ -16,7 +16,7 @@ const struct family families[] = {
     {"pressure_transmitter", "PT-14|S3051|PMC71|EJA110", "pressure transmitter|pressure sensor|transmitter", "process_value loop_current dp_noise span_error humidity_inside" SMART, false},
     {"level_transmitter", "LT-3|FMR51|LR250|LIT-9", "level sensor|level transmitter|radar level gauge", "tank_level loop_current span_error liquid_temp humidity_inside" SMART BUS, false},
     {"gas_detector", "GD-7|Polytron|Xgard|GT-22", "gas detector|gas sensor|methane detector", "gas_level sensitivity loop_current span_error ambient_temp humidity_inside" SMART BUS, false},
-    {"power_supply", "PSU-24|QUINT4|SITOP|G24-10", "power supply|24 V supply|DC supply", "output_voltage load_current ripple board_temp fan_speed fuse_state status uptime", false},
+    {"power_supply", "PSU-24|QUINT4|SITOP|G24-10", "power supply|supply unit|DC supply", "output_voltage load_current ripple board_temp fan_speed fuse_state status uptime", false},
     {"battery_charger", "UPS-2|BC-40|MINI-UPS|CHG-9", "UPS|battery backup|solar charger", "battery_voltage charge_current load_current output_voltage board_temp fuse_state ambient_temp status", false},
     {"data_logger", "DL-8|CR1000X|LOG-16|DT80", "logger|data logger|recorder", "clock_offset storage_used battery_voltage charge_current supply_voltage humidity_inside ref_check reset_count board_temp status", false},
     {"remote_terminal", "RTU-4|SCADAPack|RTU560|TBOX", "RTU|remote terminal unit|telemetry unit", "rssi clock_offset storage_used battery_voltage charge_current" SMART BUS, false},
@@ -38,7 +38,7 @@ const struct family families[] = {
     {"dp_flow_transmitter", "FIT-77|DPT-40|Deltabar", "differential pressure transmitter|orifice flow meter", "dp_noise process_value loop_current span_error conductivity" SMART BUS, true},
     {"damper_actuator", "DA-6|PD-31|ACT-9", "damper|actuator|shut-off damper", "position_error air_pressure valve_position loop_current motor_current winding_temp status", true},
     {"blower", "BL-2|RB-60|KAESER-5", "blower|aeration blower|roots blower", "oil_pressure bearing_temp vibration driven_speed motor_speed filter_dp discharge_pressure flow suction_pressure motor_current winding_temp coolant_flow status", true},
-    {"flare_monitor", "FM-1|H2S-40|TGD-3", "H2S monitor|toxic gas monitor|open path detector", "gas_level sensitivity window_dirt rssi clock_offset storage_used battery_voltage charge_current" SMART BUS, true},
+    {"flare_monitor", "FM-1|H2S-40|TGD-3", "toxic gas monitor|open path detector", "gas_level sensitivity window_dirt rssi clock_offset storage_used battery_voltage charge_current" SMART BUS, true},
     {"substation_rectifier", "RC-110|BCR-2|DCU-4", "rectifier|station battery rectifier|DC system", "output_voltage load_current ripple battery_voltage charge_current insulation board_temp fan_speed fuse_state flow_balance reset_count supply_voltage status", true},
 };
 // clang-format on

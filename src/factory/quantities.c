@@ -56,7 +56,7 @@ const struct quantity quantities[] = {
     VALUE("driven_speed", "rpm", "driven speed|shaft speed|n driven|output speed|~n2", "driven shaft speed", 700, 900, 650, NAN, 0),
     VALUE("motor_speed", "rpm", "motor speed|n motor|drive speed|mot rpm|~n1", "motor speed", 1450, 1496, 1420, 1510, 0),
     VALUE("position_error", "%", "pos error|position dev|valve dev|cmd fb diff|~travel dev", "position deviation", 0.2, 1.6, NAN, 4, 1),
-    VALUE("air_pressure", "bar", "air press|instr air|p air|supply air|~pneu press", "instrument air pressure", 5.4, 6.6, 4.5, NAN, 2),
+    VALUE("air_pressure", "bar", "air press|instr air|p air|actuator air|~pneu press", "instrument air pressure", 5.4, 6.6, 4.5, NAN, 2),
     VALUE("flow_balance", "m3/h", "flow balance|in out diff|mass balance|line loss|~q diff", "flow balance", 0.1, 0.8, NAN, 2, 2),
     VALUE("gas_level", "%LEL", "gas level|lel|gas conc|ch4|~gas pv", "gas level", 0, 6, NAN, 20, 0),
     VALUE("coolant_flow", "l/min", "coolant flow|cool flow|cw flow|q cool|~cooling q", "coolant flow", 18, 42, 12, NAN, 1),

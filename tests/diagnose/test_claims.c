@@ -84,6 +84,17 @@ static void negative_numbers_and_ranges_are_told_apart(void **state)
     assert_int_equal(unsupported(log, "TEMP is 15.2 C"), 1);
 }
 
+static void prepared_facts_support_what_they_say(void **state)
+{
+    (void)state;
+    const char *facts = "rx_level: -64 dBm, within min -95 dBm\nvsup: 22.0 V, within 20-28 V\n"
+                        "used: 60%, within max 90%\n";
+    assert_int_equal(unsupported(facts, "rx_level is -64 dBm, within min -95 dBm, used is 60%, "
+                                        "below 90%, vsup 22.0 V in 20-28 V"),
+                     0);
+    assert_int_equal(unsupported(facts, "rx_level is 64 dBm, above 95 dBm"), 2);
+}
+
 static void claims_are_read_in_order_with_their_units(void **state)
 {
     (void)state;
@@ -130,6 +141,7 @@ int main(void)
         cmocka_unit_test(identifiers_must_be_in_the_log),
         cmocka_unit_test(times_must_be_in_the_log),
         cmocka_unit_test(negative_numbers_and_ranges_are_told_apart),
+        cmocka_unit_test(prepared_facts_support_what_they_say),
         cmocka_unit_test(claims_are_read_in_order_with_their_units),
         cmocka_unit_test(more_claims_than_there_is_room_for_are_not_supported),
         cmocka_unit_test(odd_answers_do_no_harm),

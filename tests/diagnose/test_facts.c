@@ -52,6 +52,9 @@ static void what_instruments_share_is_joined_where_the_log_gives_no_limits(void 
     got = lines_of("V_IN: 8.4 V (limit 6-24 V)", true);
     assert_string_equal(got, "V_IN: 8.4 V, within 6-24 V\n");
     free(got);
+    got = lines_of("IHeater: 0 A", true);
+    assert_string_equal(got, "IHeater: 0 A\nknown: heater supply 24 V\n");
+    free(got);
     got = lines_of("V_IN: 8.4 bar", true);
     assert_string_equal(got, "V_IN: 8.4 bar\n");
     free(got);
