@@ -297,15 +297,14 @@ static const struct serving_stats *stats_now(void)
 static void a_full_queue_is_429_and_clients_that_leave_make_room(void **state)
 {
     (void)state;
-    static const char endless[] = "{\"prompt\":\"a\",\"max_tokens\":100000,"
+    static const char endless[] = "{\"prompt\":\"a\",\"max_tokens\":100000,\"n\":3,"
                                   "\"logit_bias\":{\"257\":-100,\"262\":-100}}";
     struct arena *arena = arena_new_or_fail();
     struct answer a;
     int fds[32], status = 0;
     size_t n = 0;
-    uint64_t cancelled = stats_now()->cancelled;
-    // Two are written, three wait; the next one is refused. A tiny model is quick: others may have
-    // come to their end meanwhile.
+    // Two are written, three wait; the next one is refused. A tiny model is quick: three answers
+    // each keep it at work for long enough. (That leaving cancels is llm.test_serving's.)
     while (n < 32 && status != 429) {
         fds[n++] = begin(endless);
         if (n < 5)
@@ -324,7 +323,6 @@ static void a_full_queue_is_429_and_clients_that_leave_make_room(void **state)
     for (int i = 0; i < 500 && (stats_now()->active || stats_now()->waiting); i++)
         clock_sleep_us(10000);
     assert_int_equal(stats_now()->active + stats_now()->waiting, 0);
-    assert_true(stats_now()->cancelled > cancelled);
     arena_close(&arena);
 }
 
