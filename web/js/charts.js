@@ -38,9 +38,10 @@ function valueRange(chart, low, high) {
   return [low - room, high + room];
 }
 
-// Where the value should have been while an anomaly went on.
-function drawExpected(u, mark, a, b, c) {
+// Where the value should have been while an anomaly went on, if that is not the usual band.
+function drawExpected(u, mark, a, b, c, usual) {
   if (mark.low === null || mark.high === null) return;
+  if (mark.low === usual.low && mark.high === usual.high) return;
   const { top, height } = u.bbox;
   const clampY = (v) => Math.min(top + height, Math.max(top, u.valToPos(v, 'y', true)));
   const from = clampY(mark.high), to = clampY(mark.low);
@@ -78,7 +79,7 @@ function drawBehind(u, chart) {
     ctx.fillRect(a, top, b - a, height);
     ctx.fillStyle = c.bad;
     ctx.fillRect(a, top, b - a, 2 * devicePixelRatio);
-    drawExpected(u, mark, a, b, c);
+    drawExpected(u, mark, a, b, c, chart.band);
   }
   ctx.restore();
 }

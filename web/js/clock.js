@@ -1,9 +1,11 @@
 // Plant time in seconds: the newest that was heard of.
 
-export const clock = { now: 0 };
+export const clock = { now: 0, step: 1 }; // step: how far it usually moves at once; the demo can run fast
 
 export function moveTo(seconds) {
-  if (seconds > clock.now) clock.now = seconds;
+  if (seconds <= clock.now) return;
+  if (clock.now) clock.step += 0.3 * (Math.min(seconds - clock.now, 600) - clock.step);
+  clock.now = seconds;
 }
 
 export function ago(seconds) {

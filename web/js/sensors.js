@@ -48,8 +48,9 @@ function showValue(card, v, timeText) {
   card.time = timeText;
   card.valueText.data = value(v);
   const age = timeText ? clock.now * 1000 - Date.parse(timeText) : Infinity;
-  card.node.classList.toggle('stale', !(age < 15000));
-  card.when.data = !timeText ? 'no reading yet' : age > 15000 ? duration(age) + ' ago' : '';
+  const late = 15000 + 3000 * clock.step;
+  card.node.classList.toggle('stale', !(age < late));
+  card.when.data = !timeText ? 'no reading yet' : age > late ? duration(age) + ' ago' : '';
 }
 
 function showAlarm(card) {
