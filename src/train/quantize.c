@@ -4,36 +4,12 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "llm/gguf_write.h"
 #include "nn/work.h"
+#include "train/mix.h"
 
 enum { ROWS = 16 }; // of a matrix at once
-
-// X(mix, most matrices, values and down-projections where bits matter most, the head). The choice
-// of layers and of the head's format is llama.cpp's.
-#define MIXES(X)                                                                                   \
-    X("F32", F32, F32, F32)                                                                        \
-    X("F16", F16, F16, F16)                                                                        \
-    X("BF16", BF16, BF16, BF16)                                                                    \
-    X("Q8_0", Q8_0, Q8_0, Q8_0)                                                                    \
-    X("Q6_K", Q6_K, Q6_K, Q6_K)                                                                    \
-    X("Q5_K", Q5_K, Q5_K, Q6_K)                                                                    \
-    X("Q5_K_M", Q5_K, Q6_K, Q6_K)                                                                  \
-    X("Q4_K", Q4_K, Q4_K, Q6_K)                                                                    \
-    X("Q4_K_M", Q4_K, Q6_K, Q6_K)                                                                  \
-    X("Q4_0", Q4_0, Q4_0, Q6_K)                                                                    \
-    X("IQ4_NL", IQ4_NL, IQ4_NL, Q6_K)
-
-static const struct mix {
-    const char *name;
-    enum quant_type most, better, head;
-} mixes[] = {
-#define X(name, most, better, head) {name, QUANT_##most, QUANT_##better, QUANT_##head},
-    MIXES(X)
-#undef X
-};
 
 struct job {
     const struct quantize_plan *plan;
@@ -41,57 +17,14 @@ struct job {
     const struct gguf *in;
     struct gguf_writer *out;
     struct nn_work work;
-    uint32_t layers;
-    bool tied;
+    struct mix_model model;
     double squares, differences; // over all changed tensors
     struct quantize_result *result;
 };
 
-const char *quantize_mix_name(size_t i)
-{
-    return i < sizeof mixes / sizeof *mixes ? mixes[i].name : NULL;
-}
-
-static bool gets_more_bits(uint32_t layer, uint32_t layers)
-{
-    return layer < layers / 8 || layer >= 7 * layers / 8 || (layer - layers / 8) % 3 == 2;
-}
-
-// The layer of "blk.7.ffn_down.weight"; false when it is none.
-static bool layer_of(struct str name, uint32_t *layer)
-{
-    uint64_t number;
-    struct str prefix = str_cut(&name, '.'), digits = str_cut(&name, '.');
-    if (!str_is(prefix, "blk") || !str_to_u64(digits, &number) || number > UINT32_MAX)
-        return false;
-    *layer = (uint32_t)number;
-    return true;
-}
-
-static const struct quant_format *fitting(enum quant_type type, uint64_t cols)
-{
-    static const enum quant_type instead[QUANT_TYPE_COUNT] = {
-        [QUANT_Q4_K] = QUANT_Q5_0, [QUANT_Q5_K] = QUANT_Q5_1, [QUANT_Q6_K] = QUANT_Q8_0};
-    const struct quant_format *f = quant_format_of(type);
-    if (cols % f->block == 0)
-        return f;
-    f = quant_format_of(instead[type]);
-    return f->block > 1 && cols % f->block == 0 ? f : quant_format_of(QUANT_F16);
-}
-
 static const struct quant_format *format_for(const struct job *j, const struct gguf_tensor *t)
 {
-    uint32_t layer;
-    if (t->dims == 1)
-        return quant_format_of(QUANT_F32);
-    enum quant_type type = j->mix->most;
-    if (str_is(t->name, "output.weight") || (j->tied && str_is(t->name, "token_embd.weight")))
-        type = j->mix->head;
-    else if ((str_ends(t->name, STR_LIT("attn_v.weight")) ||
-              str_ends(t->name, STR_LIT("ffn_down.weight"))) &&
-             layer_of(t->name, &layer) && gets_more_bits(layer, j->layers))
-        type = j->mix->better;
-    return fitting(type, t->ne[0]);
+    return mix_format(j->mix, &j->model, t->name, t->dims, t->ne[0]);
 }
 
 struct rows {
@@ -176,11 +109,11 @@ static void write_keys(struct job *j)
 
 static void count_layers(struct job *j)
 {
-    j->tied = !gguf_find_tensor(j->in, "output.weight");
+    j->model.tied = !gguf_find_tensor(j->in, "output.weight");
     for (size_t i = 0; i < gguf_tensor_count(j->in); i++) {
         uint32_t layer;
-        if (layer_of(gguf_tensor_at(j->in, i)->name, &layer) && layer >= j->layers)
-            j->layers = layer + 1;
+        if (mix_layer_of(gguf_tensor_at(j->in, i)->name, &layer) && layer >= j->model.layers)
+            j->model.layers = layer + 1;
     }
 }
 
@@ -205,13 +138,8 @@ enum err_code quantize_model(const struct quantize_plan *plan, struct quantize_r
     struct job j = {.plan = plan, .result = result};
     struct gguf *in;
     *result = (struct quantize_result){0};
-    for (size_t i = 0; i < sizeof mixes / sizeof *mixes; i++)
-        if (strcasecmp(plan->mix, mixes[i].name) == 0)
-            j.mix = &mixes[i];
-    if (!j.mix)
-        return err_set(err, ERR_NOT_FOUND, "no weight format or mix is called '%s'", plan->mix);
-    enum err_code code = gguf_open(plan->in, &in, err);
-    if (code)
+    enum err_code code = mix_find(plan->mix, &j.mix, err);
+    if (code || (code = gguf_open(plan->in, &in, err)))
         return code;
     j.in = in;
     count_layers(&j);

@@ -21,7 +21,7 @@ typedef bool quantize_fn(void *arg, const struct quantize_tensor *t);
 
 struct quantize_plan {
     const char *in, *out;
-    const char *mix; // see quantize_mix_name
+    const char *mix; // see mix.h
     unsigned threads;
     quantize_fn *each; // NULL: none
     void *arg;
@@ -32,12 +32,8 @@ struct quantize_result {
     double error;                       // over all weights that were changed
 };
 
-// Vectors become F32. Where rows do not fit a format's blocks, the nearest larger format that they
-// fit is taken (Q4_K: Q5_0, Q5_K: Q5_1, Q6_K: Q8_0; else F16), as in llama.cpp.
+// Which tensor gets which format says mix.h.
 enum err_code quantize_model(const struct quantize_plan *plan, struct quantize_result *result,
                              struct err *err);
-
-// "Q8_0", "Q4_K_M" and so on; NULL past the last.
-const char *quantize_mix_name(size_t i);
 
 #endif
