@@ -141,19 +141,20 @@ static enum err_code run(const struct option_list *operands, struct err *err)
                                      .stats = opt.stats};
         return cli_generate_data(&plan, err);
     }
-    return err_set(err, ERR_USAGE, "what to generate is expected: plant, diagnostics or sql");
+    return err_set(err, ERR_USAGE,
+                   "what to generate is expected: plant, diagnostics, summaries or sql");
 }
 
 const struct command command_generate = {
     .name = "generate",
-    .operands = "plant | diagnostics | sql",
+    .operands = "plant | diagnostics | summaries | sql",
     .summary = "Make data with known truth",
     .text =
         "plant simulates the water plant, with faults, and writes CSV files and truth.json, which\n"
         "says what happened where, from when to when.\n"
-        "diagnostics and sql write instruction data as lines of JSON, each with its truth, to "
-        "learn\n"
-        "from and to score with (docs/data-factory.md).\n"
+        "The others write instruction data as lines of JSON, each with its truth, to learn from "
+        "and\n"
+        "to score with (docs/data-factory.md).\n"
         "Existing files are not overwritten.",
     .examples = "  fettle generate plant --days 7 --assets 10 --seed 42 --out week\n"
                 "  fettle watch week/wtf-pipe-1.csv\n"

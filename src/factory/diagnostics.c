@@ -8,6 +8,7 @@
 #include "diagnose/facts.h"
 #include "factory/dialect.h"
 #include "factory/factory_private.h"
+#include "factory/pick.h"
 
 enum { PHRASE_BYTES = 192 };
 
@@ -172,7 +173,7 @@ static void check_text(struct maker *m, const struct work *w, const struct fault
                        char to[PHRASE_BYTES])
 {
     char way[PHRASE_BYTES];
-    scene_pick(fault->checks, m->held_out, &m->rng, way, sizeof way);
+    pick_way(fault->checks, m->held_out, &m->rng, way, sizeof way);
     const char *at = strchr(way, '@');
     if (at)
         snprintf(to, PHRASE_BYTES, "%.*s%s%s", (int)(at - way), way, w->scene.heater_supply,
@@ -318,7 +319,7 @@ static enum err_code ask(struct maker *m, struct work *w, struct factory_example
     const struct scene *s = &w->scene;
     const struct fault *about = s->fault ? s->fault : &faults[rng_below(&m->rng, fault_count)];
     char query[PHRASE_BYTES], suspected[PHRASE_BYTES] = "";
-    scene_pick(about->queries, m->held_out, &m->rng, query, sizeof query);
+    pick_way(about->queries, m->held_out, &m->rng, query, sizeof query);
     if (w->suspected)
         cause_text(w->suspected, suspected);
     struct grammar_slot slots[] = {{"noun", s->noun},

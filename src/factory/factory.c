@@ -8,10 +8,11 @@
 
 enum { VALID_SHARE = 32, EVAL_SHARE = 1, TRIES_MAX = 20000 };
 
-static const struct task *const tasks[] = {&task_diagnostics, &task_sql};
+static const struct task *const tasks[] = {&task_diagnostics, &task_summaries, &task_sql};
 
 const struct factory_task factory_tasks[] = {
     {"diagnostics", "logs of equipment, what is wrong, and what to check"},
+    {"summaries", "facts of a window of time, and what an operator should be told"},
     {"sql", "questions about the plant's data, as SQL over the store's tables"},
     {NULL, NULL},
 };

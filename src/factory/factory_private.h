@@ -24,13 +24,13 @@ struct task {
     enum err_code (*make)(struct maker *m, struct factory_example *e, bool *kept, struct err *err);
 };
 
-extern const struct task task_diagnostics, task_sql;
+extern const struct task task_diagnostics, task_sql, task_summaries;
 
 // A grammar's use with these slots, noting phrasings in the example.
 struct grammar_use maker_use(struct maker *m, struct factory_example *e,
                              const struct grammar_slot *slots);
 
 // The grammars, put into the program by embed.cmake.
-extern const char factory_diagnostics_grammar[], factory_sql_grammar[];
+extern const char factory_diagnostics_grammar[], factory_sql_grammar[], factory_summaries_grammar[];
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "factory/pick.h"
 
 static double between(struct rng *rng, double low, double high)
 {
@@ -16,28 +17,6 @@ static double between(struct rng *rng, double low, double high)
 static bool chance(struct rng *rng, double p)
 {
     return rng_uniform(rng) < p;
-}
-
-void scene_pick(const char *list, bool held_out, struct rng *rng, char *to, size_t cap)
-{
-    size_t open = 0, held = 0;
-    for (struct str rest = str_of(list); rest.p && rest.n;) {
-        struct str way = str_cut(&rest, '|');
-        bool mark = way.n && way.p[0] == '~';
-        held += mark;
-        open += !mark;
-    }
-    bool take_held = held_out && held;
-    size_t pick = (size_t)rng_below(rng, take_held ? held : open);
-    for (struct str rest = str_of(list); rest.p && rest.n;) {
-        struct str way = str_cut(&rest, '|');
-        bool mark = way.n && way.p[0] == '~';
-        if (mark != take_held || pick-- > 0)
-            continue;
-        str_copy(to, cap, mark ? (struct str){way.p + 1, way.n - 1} : way);
-        return;
-    }
-    to[0] = '\0';
 }
 
 // ---- names ----
@@ -259,9 +238,9 @@ static void set_flag(struct row *r, struct rng *rng)
 {
     bool low = r->how == HOW_LOW || (r->how == HOW_ZERO && r->low[0]);
     if (low && chance(rng, 0.5))
-        scene_pick("LOW|LO|ALARM|LL|LOW", false, rng, r->flag, sizeof r->flag);
+        pick_way("LOW|LO|ALARM|LL|LOW", false, rng, r->flag, sizeof r->flag);
     else if (r->how == HOW_HIGH && chance(rng, 0.5))
-        scene_pick("HIGH|HI|ALARM|HH|HIGH", false, rng, r->flag, sizeof r->flag);
+        pick_way("HIGH|HI|ALARM|HH|HIGH", false, rng, r->flag, sizeof r->flag);
     else if (chance(rng, 0.06))
         snprintf(r->flag, sizeof r->flag, "OK");
 }
@@ -293,14 +272,14 @@ static struct row *add_row(struct making *m, const struct quantity *q, enum evid
         return there;
     struct row *r = &s->rows[s->row_count++];
     *r = (struct row){.quantity = q, .how = how, .is_state = !q->unit};
-    scene_pick(q->keys, s->held_out, m->rng, words, sizeof words);
+    pick_way(q->keys, s->held_out, m->rng, words, sizeof words);
     spell(words, m->style, key, sizeof key);
     snprintf(r->key, sizeof r->key, "%s%.*s", m->prefix, (int)(sizeof r->key - sizeof m->prefix),
              key);
     str_copy(r->said, sizeof r->said, str_of(q->said));
     r->number = r->low_number = r->high_number = NAN;
     if (r->is_state) {
-        scene_pick(how == HOW_BAD ? q->bad : q->good, false, m->rng, r->value, sizeof r->value);
+        pick_way(how == HOW_BAD ? q->bad : q->good, false, m->rng, r->value, sizeof r->value);
         for (size_t i = 0; i < s->sample_count; i++)
             str_copy(r->samples[i], WORD_BYTES, str_of(r->value));
     } else {
@@ -354,7 +333,7 @@ static void add_status(struct making *m)
     if (!r)
         return;
     if (chance(m->rng, 0.8) || must)
-        scene_pick(s->fault->symptom, false, m->rng, r->value, sizeof r->value);
+        pick_way(s->fault->symptom, false, m->rng, r->value, sizeof r->value);
     for (size_t i = 0; i < s->sample_count; i++)
         str_copy(r->samples[i], WORD_BYTES, str_of(r->value));
 }
@@ -467,8 +446,8 @@ static void make_time(struct scene *s, struct rng *rng)
 static void make_device(struct scene *s, struct rng *rng)
 {
     char model[NAME_BYTES];
-    scene_pick(s->family->models, s->held_out, rng, model, sizeof model);
-    scene_pick(s->family->nouns, s->held_out, rng, s->noun, sizeof s->noun);
+    pick_way(s->family->models, s->held_out, rng, model, sizeof model);
+    pick_way(s->family->nouns, s->held_out, rng, s->noun, sizeof s->noun);
     if (chance(rng, 0.4))
         str_copy(s->device, sizeof s->device, str_of(model));
     else
@@ -477,8 +456,8 @@ static void make_device(struct scene *s, struct rng *rng)
     for (char *c = s->device; *c; c++)
         if (*c == ' ')
             *c = '-';
-    scene_pick("24 V|24 V|24 V|48 V|12 V|230 V|110 V", false, rng, s->heater_supply,
-               sizeof s->heater_supply);
+    pick_way("24 V|24 V|24 V|48 V|12 V|230 V|110 V", false, rng, s->heater_supply,
+             sizeof s->heater_supply);
 }
 
 static void fill_rows(struct making *m)

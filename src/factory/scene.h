@@ -52,8 +52,4 @@ struct scene_wish {
 
 void scene_make(struct scene *s, struct rng *rng, const struct scene_wish *wish);
 
-// One of the ways in `list`, '|' between, into `to`; of ways marked '~' only when `held_out`, and
-// then only those if there are any.
-void scene_pick(const char *list, bool held_out, struct rng *rng, char *to, size_t cap);
-
 #endif

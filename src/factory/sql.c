@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "factory/factory_private.h"
-#include "factory/scene.h"
+#include "factory/pick.h"
 
 #define SINCE(column) column " >= unixepoch('now', '-{span}') * 1000000"
 #define OF_SENSOR                                                                                  \
@@ -63,8 +63,8 @@ static void fill(const char *sql, const struct grammar_slot *slots, struct buf *
 static void make_asset(struct maker *m, char to[NAME_MAX_BYTES])
 {
     char stem[NAME_MAX_BYTES / 2];
-    scene_pick("wtf-pipe|pump|P|tank|mill|fan|line|well|boiler|press|~kiln|~turbine|~chiller",
-               m->held_out, &m->rng, stem, sizeof stem);
+    pick_way("wtf-pipe|pump|P|tank|mill|fan|line|well|boiler|press|~kiln|~turbine|~chiller",
+             m->held_out, &m->rng, stem, sizeof stem);
     snprintf(to, NAME_MAX_BYTES, "%s%s%d", stem, rng_below(&m->rng, 4) ? "-" : "_",
              1 + (int)rng_below(&m->rng, 60));
 }
@@ -96,12 +96,12 @@ static enum err_code make(struct maker *m, struct factory_example *e, bool *kept
         severity[NAME_MAX_BYTES], span[NAME_MAX_BYTES], n[NAME_MAX_BYTES];
     make_asset(m, asset);
     make_span(m, span);
-    scene_pick("temperature|pressure|flow|level|vibration|power|voltage|current|humidity|ph|"
-               "~torque|~turbidity|~speed",
-               m->held_out, &m->rng, parameter, sizeof parameter);
-    scene_pick("spike|drift|dropout|level_shift|stuck|noise|seasonal|pattern", false, &m->rng, kind,
-               sizeof kind);
-    scene_pick("info|warning|critical", false, &m->rng, severity, sizeof severity);
+    pick_way("temperature|pressure|flow|level|vibration|power|voltage|current|humidity|ph|"
+             "~torque|~turbidity|~speed",
+             m->held_out, &m->rng, parameter, sizeof parameter);
+    pick_way("spike|drift|dropout|level_shift|stuck|noise|seasonal|pattern", false, &m->rng, kind,
+             sizeof kind);
+    pick_way("info|warning|critical", false, &m->rng, severity, sizeof severity);
     snprintf(n, sizeof n, "%d", 2 + (int)rng_below(&m->rng, 29));
     const struct grammar_slot slots[] = {{"asset", asset}, {"parameter", parameter},
                                          {"kind", kind},   {"severity", severity},

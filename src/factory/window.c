@@ -1,0 +1,181 @@
+// Makes up windows: how long, what happened on which sensors, what the data was like.
+#include "factory/window.h"
+
+#include <math.h>
+
+static bool chance(struct rng *rng, double p)
+{
+    return rng_uniform(rng) < p;
+}
+
+static double between(struct rng *rng, double low, double high)
+{
+    return low + (high - low) * rng_uniform(rng);
+}
+
+// Evenly over the magnitudes from `low` to `high`.
+static double magnitude(struct rng *rng, double low, double high)
+{
+    return low * exp(rng_uniform(rng) * log(high / low));
+}
+
+static double rounded(double value, int decimals)
+{
+    double scale = pow(10, decimals);
+    return round(value * scale) / scale;
+}
+
+static enum anomaly_kind pick_kind(struct rng *rng)
+{
+    static const struct {
+        enum anomaly_kind kind;
+        unsigned share; // of 100
+    } shares[] = {{ANOMALY_SPIKE, 26},      {ANOMALY_DRIFT, 20},  {ANOMALY_DROPOUT, 16},
+                  {ANOMALY_LEVEL_SHIFT, 9}, {ANOMALY_STUCK, 8},   {ANOMALY_NOISE, 6},
+                  {ANOMALY_SEASONAL, 5},    {ANOMALY_PATTERN, 5}, {ANOMALY_MULTIVARIATE, 5}};
+    uint64_t at = rng_below(rng, 100);
+    size_t i = 0;
+    while (at >= shares[i].share)
+        at -= shares[i++].share;
+    return shares[i].kind;
+}
+
+// The window's span; most have the length that is set by default.
+static void make_span(struct summary_facts *f, struct rng *rng)
+{
+    static const int minutes[] = {1, 2, 5, 10, 15, 30, 60, 480};
+    const int64_t year_us = 365 * US_PER_DAY, epoch_us = 20000 * US_PER_DAY;
+    int64_t length = chance(rng, 0.6) ? 3 : minutes[rng_below(rng, 8)];
+    int64_t to = epoch_us + (int64_t)(rng_uniform(rng) * (double)year_us);
+    if (chance(rng, 0.3))
+        to -= to % US_PER_MINUTE;
+    summary_facts_begin(f, to - length * US_PER_MINUTE, to);
+}
+
+static void make_time(const struct summary_facts *f, struct anomaly *a, struct rng *rng)
+{
+    double length = (double)(f->to_us - f->from_us);
+    bool before = chance(rng, 0.25);
+    double ago = before ? length + magnitude(rng, 1e6, chance(rng, 0.2) ? 4e11 : 1.5e10)
+                        : length * between(rng, 0.02, 1);
+    a->start_us = f->to_us - (int64_t)ago;
+    if (chance(rng, 0.45)) {
+        a->end_us = TIME_NONE;
+        return;
+    }
+    int64_t earliest = before ? f->from_us : a->start_us;
+    double left = (double)(f->to_us - earliest);
+    bool instant = !before && a->kind == ANOMALY_SPIKE && chance(rng, 0.4);
+    a->end_us = instant ? a->start_us : earliest + (int64_t)(left * between(rng, 0.02, 0.98));
+}
+
+// Where the value went, from the sensor's normal range.
+static void make_values(const struct made_plant *p, struct anomaly *a, struct rng *rng)
+{
+    double low = p->ranges[a->sensor].low, high = p->ranges[a->sensor].high;
+    int decimals = p->ranges[a->sensor].decimals;
+    double width = high - low, beyond = width * magnitude(rng, 0.03, 1.5);
+    bool by_rule = (a->kind == ANOMALY_SPIKE || a->kind == ANOMALY_DRIFT) && chance(rng, 0.6);
+    bool inside = a->kind == ANOMALY_STUCK || a->kind == ANOMALY_NOISE ||
+                  a->kind == ANOMALY_PATTERN || a->kind == ANOMALY_MULTIVARIATE;
+    a->side = inside ? SIDE_NONE : chance(rng, 0.4) ? SIDE_LOW : SIDE_HIGH;
+    double floor = low < 0 ? -INFINITY : 0; // what is never negative stays so
+    double from = fmax(floor, rounded(low + width * between(rng, -0.1, 0.2), decimals));
+    double to = rounded(high + width * between(rng, -0.2, 0.1), decimals);
+    a->limit = a->expected_low = a->expected_high = NAN;
+    a->peak = a->side == SIDE_LOW    ? from - beyond
+              : a->side == SIDE_HIGH ? to + beyond
+                                     : between(rng, low - width / 4, high + width / 4);
+    // Detectors give more digits than instruments do.
+    a->peak = fmax(floor, rounded(a->peak, decimals + (int)rng_below(rng, 2)));
+    if (by_rule)
+        a->limit = a->side == SIDE_LOW ? from : to;
+    else if (!(inside && chance(rng, 0.4)) && chance(rng, 0.95)) {
+        a->expected_low = from;
+        a->expected_high = to;
+    }
+    if (a->kind == ANOMALY_DROPOUT) {
+        static const double limits[] = {5, 10, 10, 30, 60, 120, 300};
+        a->side = SIDE_NONE;
+        a->peak = a->expected_low = a->expected_high = NAN;
+        a->limit = chance(rng, 0.9) ? limits[rng_below(rng, 7)] : NAN;
+    }
+}
+
+// A value on the far side of its limit, and a silence longer than its limit.
+static bool is_sound(const struct summary_facts *f, const struct anomaly *a)
+{
+    int64_t lasted = (a->end_us == TIME_NONE ? f->to_us : a->end_us) - a->start_us;
+    if (a->kind == ANOMALY_DROPOUT)
+        return lasted >= US_PER_SECOND && !((double)lasted / 1e6 < a->limit);
+    double edge = !isnan(a->limit)      ? a->limit
+                  : a->side == SIDE_LOW ? a->expected_low
+                                        : a->expected_high;
+    return a->side == SIDE_NONE || isnan(edge) ||
+           (a->side == SIDE_LOW ? a->peak < edge : a->peak > edge);
+}
+
+static void add_anomalies(struct made_window *w, size_t count, struct rng *rng)
+{
+    struct summary_facts *f = &w->facts;
+    while (f->anomalies < count) {
+        struct anomaly a = {.kind = pick_kind(rng)};
+        a.sensor = (uint32_t)rng_below(rng, w->plant.sensor_count);
+        a.severity = chance(rng, 0.65)  ? SEVERITY_WARNING
+                     : chance(rng, 0.8) ? SEVERITY_CRITICAL
+                                        : SEVERITY_INFO;
+        size_t times = chance(rng, 0.15) ? 2 + (size_t)rng_below(rng, 4) : 1;
+        for (size_t i = 0; i < times && f->anomalies < count; i++) {
+            enum anomaly_side side = a.side;
+            make_time(f, &a, rng);
+            make_values(&w->plant, &a, rng);
+            a.score = isnan(a.limit) ? between(rng, 0.5, 1) : 1;
+            if ((i == 0 || a.side == side) && is_sound(f, &a))
+                summary_facts_add(f, &w->plant.sensors[a.sensor], &a);
+        }
+    }
+}
+
+static void make_data(struct made_window *w, struct rng *rng)
+{
+    struct summary_facts *f = &w->facts;
+    double seconds = (double)(f->to_us - f->from_us) / 1e6;
+    f->assets = (int64_t)w->plant.asset_count;
+    f->sensors = (int64_t)w->plant.sensor_count;
+    if (chance(rng, 0.4)) { // a larger plant
+        f->assets += (int64_t)magnitude(rng, 1, 200);
+        f->sensors = f->assets * (1 + (int64_t)rng_below(rng, 12)) + f->sensors;
+    }
+    if (chance(rng, 0.85))
+        f->readings = (int64_t)((double)f->sensors * seconds * magnitude(rng, 0.02, 10));
+    if (chance(rng, 0.9))
+        f->late = chance(rng, 0.15) ? (int64_t)magnitude(rng, 1, 400) : 0;
+    if (chance(rng, 0.9))
+        f->missing = chance(rng, 0.1) ? (int64_t)magnitude(rng, 1, 200) : 0;
+}
+
+static void make_incidents(struct made_window *w, struct rng *rng)
+{
+    struct summary_facts *f = &w->facts;
+    size_t troubled = w->plant.asset_count - summary_facts_quiet_assets(f);
+    if (chance(rng, 0.1))
+        return;
+    troubled = f->anomalies ? troubled : 0;
+    f->incidents_opened = f->begun ? (int64_t)rng_below(rng, troubled + 1) : 0;
+    f->incidents_closed = chance(rng, 0.2) ? 1 + (int64_t)rng_below(rng, 2) : 0;
+    f->incidents_active = f->open            ? 1 + (int64_t)rng_below(rng, troubled)
+                          : chance(rng, 0.2) ? 1 + (int64_t)rng_below(rng, 3)
+                                             : 0;
+}
+
+void window_make(struct made_window *w, bool held_out, struct rng *rng)
+{
+    plant_make(&w->plant, held_out, rng);
+    make_span(&w->facts, rng);
+    size_t count = chance(rng, 0.16) ? 0 : 1 + (size_t)rng_below(rng, chance(rng, 0.6) ? 3 : 12);
+    add_anomalies(w, count, rng);
+    w->facts.assets = (int64_t)w->plant.asset_count;
+    make_incidents(w, rng);
+    make_data(w, rng);
+    summary_facts_rank(&w->facts);
+}
