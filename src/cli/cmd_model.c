@@ -15,11 +15,13 @@ struct model_options model_options = {.type = "Q4_K_M",
 static const struct option table[] = {
     {"out", "FILE", "quantize: the file to write", OPTION_TEXT, &model_options.out},
     {"type", "TYPE",
-     "quantize, synth: F32, F16, BF16, Q8_0, Q6_K, Q5_K, Q5_K_M, Q4_K, Q4_K_M (default), Q4_0, "
-     "IQ4_NL",
+     "quantize: F32, F16, BF16, Q8_0, Q6_K, Q5_K_M, Q5_K_S, Q5_1, Q5_0, Q4_K_M (default), Q4_K_S, "
+     "Q4_1, Q4_0, IQ4_NL, IQ4_XS, Q3_K_L, Q3_K_M, Q3_K_S, Q2_K; synth: Q4_K_M or a weight format",
      OPTION_TEXT, &model_options.type},
     {"text", "FILE", "perplexity: what to foresee; quantize: measure it before and after",
      OPTION_TEXT, &model_options.text},
+    {"against", "FILE", "perplexity: a model whose probabilities are the truth", OPTION_TEXT,
+     &model_options.against},
     {"context", "N",
      "perplexity: tokens of a document; info: memory for so many (default: the model's)",
      OPTION_INT, &model_options.context},
@@ -83,13 +85,15 @@ const struct command command_model = {
         "quantize writes a GGUF model with smaller weights and says how far each tensor's are "
         "off;\n"
         "with --text also what that does to the model's perplexity. perplexity is the exponential\n"
-        "of the mean loss over a text's tokens, of instructions (.jsonl) over the answers'.",
+        "of the mean loss over a text's tokens, of instructions (.jsonl) over the answers';\n"
+        "with --against also the mean Kullback-Leibler divergence from another model.",
     .examples =
         "  fettle model info model.gguf --context 8192\n"
         "  fettle model synth --like Qwen2.5-1.5B --type Q4_K_M random.gguf\n"
         "  fettle model bench random.gguf --depth 0 --depth 1024 --json\n"
         "  fettle model quantize nano.gguf --type Q6_K --out nano-q6.gguf --text held-out.jsonl\n"
-        "  fettle model perplexity nano.gguf --text held-out.jsonl\n",
+        "  fettle model perplexity nano.gguf --text held-out.jsonl\n"
+        "  fettle model perplexity small.gguf --against nano.gguf --text held-out.jsonl\n",
     .options = options,
     .run = run,
 };

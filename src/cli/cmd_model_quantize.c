@@ -1,6 +1,4 @@
 // fettle model quantize: smaller weights, and what they cost.
-#include <math.h>
-
 #include "base/json_out.h"
 #include "base/progress.h"
 #include "cli/model.h"
@@ -35,35 +33,36 @@ static bool add_tensor(void *arg, const struct quantize_tensor *t)
     return true;
 }
 
-static enum err_code measure(const char *model, double *perplexity, struct err *err)
+static void finish_json(struct report *r, const struct quantize_result *q,
+                        const struct perplexity_result *p)
 {
-    struct perplexity_plan plan = {model, model_options.text, (uint32_t)model_options.context,
-                                   (uint64_t)model_options.tokens, (unsigned)model_options.threads};
-    struct perplexity_result r;
-    enum err_code code = perplexity_measure(&plan, NULL, NULL, &r, err);
-    *perplexity = r.perplexity;
-    return code;
+    json_end(&r->json);
+    json_key_int(&r->json, "bytes_before", (int64_t)q->bytes_before);
+    json_key_int(&r->json, "bytes_after", (int64_t)q->bytes_after);
+    json_key_real(&r->json, "error", q->error);
+    if (p->tokens) {
+        json_key_real(&r->json, "perplexity_before", p->against_perplexity);
+        json_key_real(&r->json, "perplexity_after", p->perplexity);
+        json_key_real(&r->json, "divergence", p->divergence);
+        json_key_real(&r->json, "same_first", p->same_first);
+    }
+    json_end(&r->json);
+    buf_add_char(&r->text, '\n');
 }
 
-static void finish(struct report *r, const struct quantize_result *q, double before, double after)
+static void finish_text(struct report *r, const struct quantize_result *q,
+                        const struct perplexity_result *p)
 {
-    if (common_options.json) {
-        json_end(&r->json);
-        json_key_int(&r->json, "bytes_before", (int64_t)q->bytes_before);
-        json_key_int(&r->json, "bytes_after", (int64_t)q->bytes_after);
-        json_key_real(&r->json, "error", q->error);
-        json_key_real(&r->json, "perplexity_before", before);
-        json_key_real(&r->json, "perplexity_after", after);
-        json_end(&r->json);
-        buf_add_char(&r->text, '\n');
-        return;
-    }
     buf_printf(&r->text, "%s: %.2f MB of weights, %.2f MB before; off by %.3f %%\n",
                model_options.out, (double)q->bytes_after / 1e6, (double)q->bytes_before / 1e6,
                100 * q->error);
-    if (isfinite(before))
-        buf_printf(&r->text, "perplexity %.4f, %.4f before (%+.3f %%)\n", after, before,
-                   100 * (after / before - 1));
+    if (p->tokens)
+        buf_printf(&r->text,
+                   "perplexity %.4f, %.4f before (%+.3f %%); mean divergence %.6f, the same token "
+                   "likeliest for %.2f %%\n",
+                   p->perplexity, p->against_perplexity,
+                   100 * (p->perplexity / p->against_perplexity - 1), p->divergence,
+                   100 * p->same_first);
 }
 
 enum err_code cli_model_quantize(const struct option_list *operands, struct err *err)
@@ -85,15 +84,19 @@ enum err_code cli_model_quantize(const struct option_list *operands, struct err 
                                  model_options.type, (unsigned)model_options.threads,
                                  add_tensor,         &r};
     struct quantize_result q;
-    double before = NAN, after = NAN;
+    struct perplexity_result p = {0};
+    struct perplexity_plan measured = {.model = plan.out,
+                                       .corpus = model_options.text,
+                                       .context = (uint32_t)model_options.context,
+                                       .tokens_most = (uint64_t)model_options.tokens,
+                                       .threads = plan.threads,
+                                       .against = plan.in};
     enum err_code code = quantize_model(&plan, &q, err);
     progress_clear(&r.bar);
     if (!code && model_options.text)
-        code = measure(plan.in, &before, err);
-    if (!code && model_options.text)
-        code = measure(plan.out, &after, err);
+        code = perplexity_measure(&measured, NULL, NULL, &p, err);
     if (!code) {
-        finish(&r, &q, before, after);
+        (common_options.json ? finish_json : finish_text)(&r, &q, &p);
         code = cli_print(&r.text, err);
     }
     buf_free(&r.text);

@@ -5,7 +5,7 @@
 #include "cli/command.h"
 
 struct model_options {
-    const char *out, *type, *text;
+    const char *out, *type, *text, *against;
     int64_t threads, context, tokens;
     const char *like, *arch, *vocabulary, *cpu, *cache; // synth, bench
     int64_t seed, prompt, answer, repeats;

@@ -2,8 +2,8 @@
 #include "train/quantize.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "llm/gguf_write.h"
 #include "nn/work.h"
@@ -105,10 +105,27 @@ static void write_keys(struct job *j)
             gguf_write_copy(j->out, v);
     }
     gguf_write_u32(j->out, "general.quantization_version", 2);
+    gguf_write_u32(j->out, "general.file_type", mix_file_type(j->mix));
 }
 
-static void count_layers(struct job *j)
+// A key of the file's architecture, such as "llama.attention.head_count"; 0 where there is none.
+static uint32_t number_of(const struct gguf *g, const char *key)
 {
+    char full[GGUF_KEY_MAX + 1];
+    struct str arch = {0};
+    uint32_t v = 0;
+    struct err ignored;
+    if (gguf_string(g, "general.architecture", &arch, &ignored))
+        return 0;
+    snprintf(full, sizeof full, "%.*s.%s", STR_ARG(arch), key);
+    return gguf_u32(g, full, &v, &ignored) ? 0 : v;
+}
+
+static void look_at_model(struct job *j)
+{
+    uint32_t H = number_of(j->in, "attention.head_count");
+    uint32_t H_kv = number_of(j->in, "attention.head_count_kv");
+    j->model.shared = H_kv ? H / H_kv : 1;
     j->model.tied = !gguf_find_tensor(j->in, "output.weight");
     for (size_t i = 0; i < gguf_tensor_count(j->in); i++) {
         uint32_t layer;
@@ -142,7 +159,7 @@ enum err_code quantize_model(const struct quantize_plan *plan, struct quantize_r
     if (code || (code = gguf_open(plan->in, &in, err)))
         return code;
     j.in = in;
-    count_layers(&j);
+    look_at_model(&j);
     code = nn_work_open(plan->threads, GEMM_F32, &j.work, err);
     if (!code)
         code = gguf_write_open(plan->out, &j.out, err);

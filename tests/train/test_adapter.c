@@ -40,7 +40,8 @@ static bool go_on(void *arg, const struct lm_progress *p)
 static double loss_of(const char *model)
 {
     struct err err;
-    struct perplexity_plan p = {scratch_path(model), scratch_path("letters.jsonl"), 0, 0, 1};
+    struct perplexity_plan p = {
+        .model = scratch_path(model), .corpus = scratch_path("letters.jsonl"), .threads = 1};
     struct perplexity_result r;
     assert_ok(perplexity_measure(&p, NULL, NULL, &r, &err), err);
     return r.loss;

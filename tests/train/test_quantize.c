@@ -193,7 +193,7 @@ static void perplexity_is_the_exponential_of_the_training_loss(void **state)
         struct nn_batch b = {n, x.tokens + x.starts[i], targets, {start, 1}};
         sum += nn_decoder_loss(d, &b, 0);
     }
-    struct perplexity_plan p = {model, corpus, 0, 0, 1};
+    struct perplexity_plan p = {.model = model, .corpus = corpus, .threads = 1};
     struct perplexity_result r;
     assert_ok(perplexity_measure(&p, NULL, NULL, &r, &err), err);
     assert_int_equal(r.tokens, x.targets);
