@@ -13,7 +13,8 @@ struct model_options model_options = {.type = "Q4_K_M",
                                       .repeats = 3};
 
 static const struct option table[] = {
-    {"out", "FILE", "quantize: the file to write", OPTION_TEXT, &model_options.out},
+    {"out", "PATH", "quantize: the file to write; export: the file or folder", OPTION_TEXT,
+     &model_options.out},
     {"type", "TYPE",
      "quantize: F32, F16, BF16, Q8_0, Q6_K, Q5_K_M, Q5_K_S, Q5_1, Q5_0, Q4_K_M (default), Q4_K_S, "
      "Q4_1, Q4_0, IQ4_NL, IQ4_XS, Q3_K_L, Q3_K_M, Q3_K_S, Q2_K; synth: Q4_K_M or a weight format",
@@ -23,10 +24,17 @@ static const struct option table[] = {
     {"against", "FILE", "perplexity: a model whose probabilities are the truth", OPTION_TEXT,
      &model_options.against},
     {"context", "N",
-     "perplexity: tokens of a document; info: memory for so many (default: the model's)",
+     "perplexity: tokens of a document; info: memory for so many (default: the model's); "
+     "export: num_ctx",
      OPTION_INT, &model_options.context},
     {"tokens", "N", "perplexity: stop after so many (default: all)", OPTION_INT,
      &model_options.tokens},
+    {"ollama", NULL, "export: to Ollama, as a folder with a Modelfile", OPTION_FLAG,
+     &model_options.ollama},
+    {"adapter", "FILE", "export: a LoRA adapter (GGUF) to go with the model", OPTION_TEXT,
+     &model_options.adapter},
+    {"system", "TEXT", "export: the system message of conversations without one", OPTION_TEXT,
+     &model_options.system},
     {"like", "NAME", "synth: whose shape, such as Qwen2.5-1.5B (a wrong name lists all)",
      OPTION_TEXT, &model_options.like},
     {"arch", "NAME", "synth: what that shape must be: llama, qwen2, qwen3, phi3", OPTION_TEXT,
@@ -60,7 +68,8 @@ static const struct {
     enum err_code (*run)(const struct option_list *operands, struct err *err);
 } kinds[] = {{"info", cli_model_info},         {"list", cli_model_list},
              {"synth", cli_model_synth},       {"bench", cli_model_bench},
-             {"quantize", cli_model_quantize}, {"perplexity", cli_model_perplexity}};
+             {"quantize", cli_model_quantize}, {"perplexity", cli_model_perplexity},
+             {"export", cli_model_export}};
 
 static enum err_code run(const struct option_list *operands, struct err *err)
 {
@@ -70,13 +79,15 @@ static enum err_code run(const struct option_list *operands, struct err *err)
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds && operands->count; i++)
         if (strcmp(operands->items[0], kinds[i].name) == 0)
             return kinds[i].run(operands, err);
-    return err_set(err, ERR_USAGE,
-                   "what to do is expected: info, list, synth, bench, quantize, perplexity");
+    return err_set(
+        err, ERR_USAGE,
+        "what to do is expected: info, list, synth, bench, quantize, perplexity, export");
 }
 
 const struct command command_model = {
     .name = "model",
-    .operands = "info FILE | list | synth OUT | bench FILE | quantize FILE | perplexity FILE",
+    .operands = "info FILE | list | synth OUT | bench FILE | quantize FILE | perplexity FILE | "
+                "export FILE",
     .summary = "Look at models, measure them, make them smaller",
     .text =
         "info tells what is in a GGUF file and what memory it needs. list names the models of the\n"
@@ -86,14 +97,16 @@ const struct command command_model = {
         "off;\n"
         "with --text also what that does to the model's perplexity. perplexity is the exponential\n"
         "of the mean loss over a text's tokens, of instructions (.jsonl) over the answers';\n"
-        "with --against also the mean Kullback-Leibler divergence from another model.",
+        "with --against also the mean Kullback-Leibler divergence from another model.\n"
+        "export writes the model for another program.",
     .examples =
         "  fettle model info model.gguf --context 8192\n"
         "  fettle model synth --like Qwen2.5-1.5B --type Q4_K_M random.gguf\n"
         "  fettle model bench random.gguf --depth 0 --depth 1024 --json\n"
         "  fettle model quantize nano.gguf --type Q6_K --out nano-q6.gguf --text held-out.jsonl\n"
         "  fettle model perplexity nano.gguf --text held-out.jsonl\n"
-        "  fettle model perplexity small.gguf --against nano.gguf --text held-out.jsonl\n",
+        "  fettle model perplexity small.gguf --against nano.gguf --text held-out.jsonl\n"
+        "  fettle model export nano-q6.gguf --ollama --out nano-ollama\n",
     .options = options,
     .run = run,
 };

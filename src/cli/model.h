@@ -6,6 +6,8 @@
 
 struct model_options {
     const char *out, *type, *text, *against;
+    const char *adapter, *system; // export
+    bool ollama;
     int64_t threads, context, tokens;
     const char *like, *arch, *vocabulary, *cpu, *cache; // synth, bench
     int64_t seed, prompt, answer, repeats;
@@ -15,6 +17,7 @@ extern struct model_options model_options;
 
 // operands[0] is the kind itself.
 enum err_code cli_model_quantize(const struct option_list *operands, struct err *err);
+enum err_code cli_model_export(const struct option_list *operands, struct err *err);
 enum err_code cli_model_info(const struct option_list *operands, struct err *err);
 enum err_code cli_model_list(const struct option_list *operands, struct err *err);
 enum err_code cli_model_synth(const struct option_list *operands, struct err *err);

@@ -1,0 +1,50 @@
+// fettle model export: a model as other programs take it.
+#include "cli/model.h"
+#include "train/export_ollama.h"
+
+static enum err_code to_ollama(const char *model, struct err *err)
+{
+    struct export_ollama e = {model, model_options.adapter, model_options.system,
+                              (uint32_t)model_options.context, model_options.out};
+    enum err_code code = export_ollama(&e, err);
+    if (code)
+        return code;
+    struct buf out = {0};
+    buf_printf(&out, "%s/Modelfile; ollama create NAME -f %s/Modelfile\n", e.dir, e.dir);
+    code = cli_print(&out, err);
+    buf_free(&out);
+    return code;
+}
+
+// One target: an option that chooses it, a function that reads model_options.out.
+static const struct {
+    const char *option;
+    const bool *chosen;
+    enum err_code (*run)(const char *model, struct err *err);
+} targets[] = {{"--ollama", &model_options.ollama, to_ollama}};
+
+enum { TARGETS = sizeof targets / sizeof *targets };
+
+enum err_code cli_model_export(const struct option_list *operands, struct err *err)
+{
+    size_t chosen = TARGETS, count = 0;
+    struct buf names = {0};
+    for (size_t i = 0; i < TARGETS; i++) {
+        buf_printf(&names, "%s%s", i ? ", " : "", targets[i].option);
+        if (*targets[i].chosen) {
+            chosen = i;
+            count++;
+        }
+    }
+    enum err_code code;
+    if (operands->count != 2)
+        code = err_set(err, ERR_USAGE, "one model is expected after 'export'");
+    else if (count != 1)
+        code = err_set(err, ERR_USAGE, "where to is expected: one of %s", names.p ? names.p : "");
+    else if (!model_options.out)
+        code = err_set(err, ERR_USAGE, "--out is expected: what to write");
+    else
+        code = targets[chosen].run(operands->items[1], err);
+    buf_free(&names);
+    return code;
+}
