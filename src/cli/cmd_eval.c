@@ -3,17 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/progress.h"
 #include "cli/command.h"
 #include "eval/detector.h"
 #include "eval/diagnoses.h"
+#include "eval/diagnoses_answer.h"
 #include "eval/eval.h"
 #include "eval/eval_simulator.h"
 
 static struct {
-    const char *detector, *html, *answers;
+    const char *detector, *html, *answers, *model, *out;
     double days;
-    int64_t seed, plants, assets;
+    int64_t seed, plants, assets, threads;
+    bool raw, checked;
 } opt = {.days = 2, .seed = 1, .plants = 3, .assets = 2};
 
 static const struct option table[] = {
@@ -29,6 +32,15 @@ static const struct option table[] = {
      &opt.seed},
     {"answers", "FILE", "For diagnostics: the answers to score (default the cases' own outputs)",
      OPTION_TEXT, &opt.answers},
+    {"model|m", "FILE", "For diagnostics: a GGUF model that answers the cases", OPTION_TEXT,
+     &opt.model},
+    {"raw", NULL, "With --model: it reads the logs as they are, not the facts in them", OPTION_FLAG,
+     &opt.raw},
+    {"checked", NULL, "With --model: claims are checked and rewritten as `fettle diagnose` does",
+     OPTION_FLAG, &opt.checked},
+    {"threads|t", "N", "With --model (default: one, or one for each processor when it is large)",
+     OPTION_INT, &opt.threads},
+    {"out", "FILE", "With --model: also write the answers, a line each", OPTION_TEXT, &opt.out},
     JSON_OPTION,
     OPTIONS_END};
 
@@ -140,23 +152,71 @@ static enum err_code simulate(struct err *err)
     return code;
 }
 
+// The model's answers, as lines.
+static enum err_code ask_model(const char *cases, struct buf *lines, struct diagnoses_run *work,
+                               struct err *err)
+{
+    struct progress progress;
+    struct diagnoses_plan plan = {.cases = cases,
+                                  .model = opt.model,
+                                  .raw = opt.raw,
+                                  .checked = opt.checked,
+                                  .threads = (unsigned)opt.threads,
+                                  .progress = show_progress,
+                                  .arg = &progress};
+    if (opt.threads > 64)
+        return err_set(err, ERR_USAGE, "--threads %lld: 1 to 64 expected", (long long)opt.threads);
+    progress_open(&progress, "answering", 0);
+    signal(SIGINT, interrupt);
+    enum err_code code = diagnoses_answer(&plan, lines, work, err);
+    progress_clear(&progress);
+    if (code == ERR_OK && opt.out)
+        code = file_replace(opt.out, lines->p ? lines->p : "", lines->n, err);
+    return code;
+}
+
+static enum err_code print_diagnoses(const struct diagnoses_report *r,
+                                     const struct diagnoses_run *work, struct err *err)
+{
+    struct buf out = {0};
+    struct json_out j;
+    json_open(&j, &out);
+    if (common_options.json) {
+        json_object(&j);
+        diagnoses_json(r, &j);
+        if (opt.model)
+            diagnoses_run_json(work, &j);
+        json_end(&j);
+        buf_add_char(&out, '\n');
+    } else {
+        diagnoses_text(r, &out);
+        if (opt.model)
+            diagnoses_run_text(work, &out);
+    }
+    enum err_code code = cli_print(&out, err);
+    buf_free(&out);
+    return code;
+}
+
 static enum err_code diagnostics(const char *cases, struct err *err)
 {
     struct diagnoses_report *r = calloc(1, sizeof *r);
-    struct buf out = {0};
-    struct json_out j;
+    struct diagnoses_run work = {0};
+    struct buf lines = {0};
+    enum err_code code = ERR_OK;
     if (!r)
-        return err_set(err, ERR_NO_MEMORY, "no memory for the report");
-    enum err_code code = diagnoses_score(cases, opt.answers, r, err);
-    json_open(&j, &out);
-    if (code == ERR_OK && common_options.json)
-        diagnoses_json(r, &j);
-    else if (code == ERR_OK)
-        diagnoses_text(r, &out);
-    buf_add_z(&out, common_options.json ? "\n" : "");
+        code = err_set(err, ERR_NO_MEMORY, "no memory for the report");
+    else if (opt.model && opt.answers)
+        code = err_set(err, ERR_USAGE, "--model and --answers exclude each other");
+    else if (!opt.model && (opt.raw || opt.checked || opt.out))
+        code = err_set(err, ERR_USAGE, "--raw, --checked and --out go with --model");
+    else if (!opt.model)
+        code = diagnoses_score(cases, opt.answers, r, err);
+    else if ((code = ask_model(cases, &lines, &work, err)) == ERR_OK)
+        code = diagnoses_score_lines(cases, buf_str(&lines), r, err);
     if (code == ERR_OK)
-        code = cli_print(&out, err);
-    buf_free(&out);
+        code = print_diagnoses(r, &work, err);
+    buf_free(&lines);
     free(r);
     return code;
 }
@@ -200,13 +260,16 @@ const struct command command_eval = {
         "baselines; --html shows why a score is what it is. A file that cannot be judged is "
         "named,\n"
         "the others count, and the exit status is 3.\n"
-        "diagnostics scores answers to the cases of FILE by exact rules (docs/data-factory.md).",
+        "diagnostics scores answers to the cases of FILE by exact rules (docs/data-factory.md):\n"
+        "those of --model, of the file --answers, or the cases' own.",
     .examples = "  fettle eval simulator --days 30 --plants 1\n"
                 "  fettle eval skab data/skab --html skab.html\n"
                 "  fettle eval nab data/nab --detector windowed_gaussian\n"
                 "  fettle eval ucr data/ucr --json\n"
                 "  fettle eval skab --detector list\n"
-                "  fettle eval diagnostics tests/quality/diagnoses.jsonl --answers answers.jsonl\n",
+                "  fettle eval diagnostics tests/quality/diagnoses.jsonl --answers answers.jsonl\n"
+                "  fettle eval diagnostics tests/quality/diagnoses.jsonl --model "
+                "models/fettle-nano.gguf\n",
     .options = options,
     .run = run,
 };

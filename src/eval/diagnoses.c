@@ -2,15 +2,14 @@
 #include "eval/diagnoses.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "base/file.h"
 #include "diagnose/causes.h"
 #include "diagnose/claims.h"
 #include "diagnose/facts.h"
 #include "diagnose/units.h"
+#include "eval/case_lines.h"
 
 static const char *const names[] = {
 #define X(NAME, name) #name,
@@ -147,44 +146,9 @@ void diagnoses_judge(struct str instruction, struct str input, const struct json
 
 // ---- files ----
 
-struct lines {
-    const char *path;
-    struct file_map map;
-    struct str rest;
-    uint64_t line;
-};
-
-static enum err_code open_lines(struct lines *l, const char *path, struct err *err)
-{
-    *l = (struct lines){.path = path};
-    enum err_code code = file_map_open(path, &l->map, err);
-    if (code == ERR_OK)
-        l->rest = (struct str){(const char *)l->map.p, l->map.n};
-    return code;
-}
-
-// The next line that is not empty as an object; NULL at the end.
-static enum err_code next_object(struct lines *l, struct arena *arena, struct json_node **out,
-                                 struct err *err)
-{
-    char where[DIAGNOSES_TEXT_BYTES];
-    *out = NULL;
-    while (l->rest.p && l->rest.n) {
-        struct str line = str_trim(str_cut(&l->rest, '\n'));
-        l->line++;
-        if (line.n == 0)
-            continue;
-        snprintf(where, sizeof where, "%s:%llu", l->path, (unsigned long long)l->line);
-        enum err_code code = json_read(arena, line, where, out, err);
-        if (code == ERR_OK && (*out)->type != JSON_OBJECT)
-            code = err_set(err, ERR_INPUT, "%s: an object expected", where);
-        return code;
-    }
-    return ERR_OK;
-}
-
 // The causes of the truth are known ones and its state is one of the three.
-static enum err_code check_truth(const struct lines *l, const struct json_node *c, struct err *err)
+static enum err_code check_truth(const struct case_lines *l, const struct json_node *c,
+                                 struct err *err)
 {
     const struct json_node *truth = json_get(c, "truth"), *list = json_get(truth, "causes");
     struct str state = str_of(json_get_text(truth, "state"));
@@ -217,17 +181,17 @@ static void count_case(const struct json_node *c, struct str answer, uint64_t li
     }
 }
 
-static enum err_code score_lines(struct lines *cases, struct lines *answers, struct arena *arena,
-                                 struct diagnoses_report *out, struct err *err)
+static enum err_code score_lines(struct case_lines *cases, struct case_lines *answers,
+                                 struct arena *arena, struct diagnoses_report *out, struct err *err)
 {
     for (;;) {
         struct json_node *c, *a = NULL;
         arena_reset(arena);
-        enum err_code code = next_object(cases, arena, &c, err);
+        enum err_code code = case_lines_next(cases, arena, &c, err);
         if (code == ERR_OK && c)
             code = check_truth(cases, c, err);
         if (code == ERR_OK && answers->path)
-            code = next_object(answers, arena, &a, err);
+            code = case_lines_next(answers, arena, &a, err);
         if (code != ERR_OK || (!c && !a))
             return code;
         if (answers->path && (!a || !c))
@@ -241,23 +205,37 @@ static enum err_code score_lines(struct lines *cases, struct lines *answers, str
     }
 }
 
+static enum err_code score(const char *cases, struct case_lines *answers,
+                           struct diagnoses_report *out, struct err *err)
+{
+    struct case_lines c = {0};
+    struct arena *arena = arena_open(CASE_BYTES_MAX);
+    *out = (struct diagnoses_report){0};
+    enum err_code code = arena ? case_lines_open(&c, cases, err)
+                               : err_set(err, ERR_NO_MEMORY, "no memory for the cases");
+    if (code == ERR_OK)
+        code = score_lines(&c, answers, arena, out, err);
+    case_lines_close(&c);
+    arena_close(&arena);
+    return code;
+}
+
 enum err_code diagnoses_score(const char *cases, const char *answers, struct diagnoses_report *out,
                               struct err *err)
 {
-    enum { LINE_BYTES_MAX = 64 << 20 };
-    struct lines c = {0}, a = {0};
-    struct arena *arena = arena_open(LINE_BYTES_MAX);
-    *out = (struct diagnoses_report){0};
-    enum err_code code =
-        arena ? open_lines(&c, cases, err) : err_set(err, ERR_NO_MEMORY, "no memory for the cases");
-    if (code == ERR_OK && answers)
-        code = open_lines(&a, answers, err);
+    struct case_lines a = {0};
+    enum err_code code = answers ? case_lines_open(&a, answers, err) : ERR_OK;
     if (code == ERR_OK)
-        code = score_lines(&c, &a, arena, out, err);
-    file_map_close(&c.map);
-    file_map_close(&a.map);
-    arena_close(&arena);
+        code = score(cases, &a, out, err);
+    case_lines_close(&a);
     return code;
+}
+
+enum err_code diagnoses_score_lines(const char *cases, struct str answers,
+                                    struct diagnoses_report *out, struct err *err)
+{
+    struct case_lines a = {.path = "the answers", .rest = answers};
+    return score(cases, &a, out, err);
 }
 
 // ---- reports ----
@@ -283,7 +261,6 @@ void diagnoses_text(const struct diagnoses_report *r, struct buf *to)
 
 void diagnoses_json(const struct diagnoses_report *r, struct json_out *to)
 {
-    json_object(to);
     json_key_int(to, "cases", (int64_t)r->cases);
     for (int m = 0; m < DIAGNOSES_METRIC_COUNT; m++) {
         double of = (double)r->metrics[m].of;
@@ -308,6 +285,5 @@ void diagnoses_json(const struct diagnoses_report *r, struct json_out *to)
         json_key_text(to, "answer", r->failures[i].answer);
         json_end(to);
     }
-    json_end(to);
     json_end(to);
 }

@@ -58,11 +58,15 @@ struct diagnoses_report {
 enum err_code diagnoses_score(const char *cases, const char *answers, struct diagnoses_report *out,
                               struct err *err);
 
+// The same with the answers' lines in memory.
+enum err_code diagnoses_score_lines(const char *cases, struct str answers,
+                                    struct diagnoses_report *out, struct err *err);
+
 // Scores one answer: the set of metrics that apply, and the set of those that it failed.
 void diagnoses_judge(struct str instruction, struct str input, const struct json_node *truth,
                      struct str answer, unsigned *applied, unsigned *failed);
 
 void diagnoses_text(const struct diagnoses_report *r, struct buf *to);
-void diagnoses_json(const struct diagnoses_report *r, struct json_out *to);
+void diagnoses_json(const struct diagnoses_report *r, struct json_out *to); // within an object
 
 #endif

@@ -1,0 +1,320 @@
+// The attempts of an explanation, and the check of its sentences.
+#include "diagnose/explain.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "diagnose/evidence_grammar.h"
+#include "diagnose/prompt.h"
+
+enum { DEFAULT_TOKENS = 256 };
+
+struct explanation {
+    struct explain_model model;
+    struct explain_request request; // its texts are the copies below
+    struct buf question, reading;
+    struct tokens prompt;  // of the first attempt
+    struct answer *answer; // of the attempt that goes on
+    struct answer_part part;
+    struct buf text; // of the attempt, behind what it keeps of the one before
+    size_t checked;  // bytes of whole sentences that were found supported
+    size_t given;    // bytes that were shown
+    bool over, cut, regenerated;
+    struct explain_token *tokens;
+    size_t token_count, token_cap;
+    size_t piece_end; // bytes of the tokens so far
+    struct claim claims[CLAIMS_MAX];
+    size_t claim_count, unsupported;
+    struct answer_stats stats; // of earlier attempts, then of all
+    int64_t first_token_us;
+};
+
+void explain_free(struct explanation **e)
+{
+    struct explanation *x = *e;
+    if (!x)
+        return;
+    *e = NULL;
+    answer_release(&x->answer);
+    answer_part_free(&x->part);
+    tokens_free(&x->prompt);
+    buf_free(&x->question);
+    buf_free(&x->reading);
+    buf_free(&x->text);
+    free(x->tokens);
+    free(x);
+}
+
+unsigned explain_threads(const char *model_path)
+{
+    enum { SMALL_BYTES = 32 << 20 };
+    struct stat st;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    if (stat(model_path, &st) == 0 && st.st_size < SMALL_BYTES)
+        return 1;
+    return processors < 1 ? 1 : processors > 64 ? 64 : (unsigned)processors;
+}
+
+// ---- attempts ----
+
+static enum err_code submit(struct explanation *x, const struct tokens *prompt,
+                            struct grammar *grammar, uint32_t max_tokens, struct err *err)
+{
+    const struct explain_request *r = &x->request;
+    struct serving_request s = {.prompt = prompt->p,
+                                .prompt_count = prompt->n,
+                                .max_tokens = max_tokens,
+                                .choices = 1,
+                                .sampler = SAMPLER_GREEDY,
+                                .grammar = grammar,
+                                .logprobs = true,
+                                .deadline_us = r->deadline_us,
+                                .notify = r->notify,
+                                .wanted = r->wanted,
+                                .arg = r->arg,
+                                .whole = r->whole};
+    s.sampler.temperature = r->temperature;
+    s.sampler.seed = r->seed;
+    return serving_submit(x->model.serving, &s, &x->answer, err);
+}
+
+static void end_attempt(struct explanation *x)
+{
+    struct answer_stats s;
+    answer_stats(x->answer, &s);
+    if (x->first_token_us == 0)
+        x->first_token_us = s.first_token_us;
+    x->stats.prompt_tokens += s.prompt_tokens;
+    x->stats.tokens += s.tokens;
+    x->stats.prompt_us += s.prompt_us;
+    x->stats.decode_us += s.decode_us;
+    answer_release(&x->answer);
+}
+
+static enum err_code make_grammar(const struct explanation *x, struct grammar **out,
+                                  struct err *err)
+{
+    struct str texts[] = {buf_str(&x->question), buf_str(&x->reading)};
+    struct buf gbnf = {0};
+    evidence_grammar_write(texts, sizeof texts / sizeof *texts, &gbnf);
+    enum err_code code = gbnf.failed ? err_set(err, ERR_NO_MEMORY, "out of memory for a grammar")
+                                     : grammar_from_gbnf(buf_str(&gbnf), "evidence", out, err);
+    buf_free(&gbnf);
+    return code;
+}
+
+// Writes the answer anew behind the sentences that were found supported.
+static enum err_code regenerate(struct explanation *x, struct err *err)
+{
+    struct tokens prompt = {0};
+    struct grammar *grammar = NULL;
+    end_attempt(x);
+    x->text.n = x->checked;
+    while (x->token_count && x->tokens[x->token_count - 1].end > x->checked)
+        x->token_count--;
+    x->piece_end = x->checked;
+    x->regenerated = true;
+    for (size_t i = 0; i < x->prompt.n; i++)
+        tokens_add(&prompt, x->prompt.p[i]);
+    enum err_code code =
+        tokenizer_encode(serving_tokenizer(x->model.serving), buf_str(&x->text), 0, &prompt, err);
+    if (!code && prompt.failed)
+        code = err_set(err, ERR_NO_MEMORY, "out of memory for the prompt");
+    if (!code)
+        code = make_grammar(x, &grammar, err);
+    uint32_t left = x->request.max_tokens - (uint32_t)x->token_count; // at least the failed one
+    if (!code)
+        code = submit(x, &prompt, grammar, left, err);
+    if (code)
+        grammar_close(&grammar);
+    tokens_free(&prompt);
+    return code;
+}
+
+enum err_code explain_begin(const struct explain_model *m, const struct explain_request *r,
+                            struct explanation **out, struct err *err)
+{
+    *out = NULL;
+    if (r->question.n > EXPLAIN_QUESTION_BYTES)
+        return err_set(err, ERR_LIMIT, "the question has %zu bytes; at most %d", r->question.n,
+                       EXPLAIN_QUESTION_BYTES);
+    if (r->max_tokens > EXPLAIN_TOKENS_MAX)
+        return err_set(err, ERR_USAGE, "%u tokens of an answer: at most %d", r->max_tokens,
+                       EXPLAIN_TOKENS_MAX);
+    struct explanation *x = calloc(1, sizeof *x);
+    if (!x)
+        return err_set(err, ERR_NO_MEMORY, "out of memory for a diagnosis");
+    x->model = *m;
+    x->request = *r;
+    x->request.max_tokens = r->max_tokens ? r->max_tokens : DEFAULT_TOKENS;
+    buf_add_str(&x->question, r->question);
+    buf_add_str(&x->reading, r->reading);
+    struct prompt prompt = {
+        .question = buf_str(&x->question),
+        .reading = buf_str(&x->reading),
+        .trained = prompt_is_trained(serving_model(m->serving)->file),
+    };
+    enum err_code code = x->question.failed || x->reading.failed
+                             ? err_set(err, ERR_NO_MEMORY, "out of memory for a diagnosis")
+                             : prompt_encode(&prompt, m->chat, &x->prompt, err);
+    if (!code)
+        code = submit(x, &x->prompt, NULL, x->request.max_tokens, err);
+    if (code)
+        explain_free(&x);
+    *out = x;
+    return code;
+}
+
+// ---- sentences ----
+
+// Where the sentence that begins at `at` ends, with the blanks behind it; SIZE_MAX: not yet.
+static size_t sentence_end(const struct explanation *x, size_t at)
+{
+    struct str s = buf_str(&x->text);
+    for (size_t i = at; i + 1 < s.n; i++)
+        if (strchr(".!?;:", s.p[i]) && (s.p[i + 1] == ' ' || s.p[i + 1] == '\n'))
+            return i + 1;
+    return x->over ? s.n : SIZE_MAX;
+}
+
+static size_t check(struct explanation *x, struct str part)
+{
+    struct str texts[] = {buf_str(&x->question), buf_str(&x->reading)};
+    return claims_check(part, x->request.facts, texts, sizeof texts / sizeof *texts, x->claims,
+                        &x->claim_count);
+}
+
+// Checks the sentences that are complete; false when one is not supported.
+static bool check_sentences(struct explanation *x)
+{
+    for (;;) {
+        size_t end = sentence_end(x, x->checked);
+        if (end == SIZE_MAX || end == x->checked)
+            return true;
+        struct str sentence = {x->text.p + x->checked, end - x->checked};
+        if (check(x, sentence) > 0)
+            return false;
+        x->checked = end;
+    }
+}
+
+// ---- taking ----
+
+static bool add_token(struct explanation *x, const struct answer_token *t)
+{
+    struct buf piece = {0};
+    if (x->token_count == x->token_cap) {
+        size_t cap = x->token_cap ? 2 * x->token_cap : 64;
+        struct explain_token *grown = realloc(x->tokens, cap * sizeof *grown);
+        if (!grown)
+            return false;
+        x->tokens = grown;
+        x->token_cap = cap;
+    }
+    tokenizer_piece(serving_tokenizer(x->model.serving), t->token, false, &piece);
+    x->piece_end += piece.n;
+    x->tokens[x->token_count++] =
+        (struct explain_token){.end = x->piece_end, .logprob = t->logprob};
+    bool good = !piece.failed;
+    buf_free(&piece);
+    return good;
+}
+
+static enum err_code take_part(struct explanation *x, struct err *err)
+{
+    buf_add_str(&x->text, buf_str(&x->part.text));
+    bool good = !x->text.failed && !x->part.text.failed;
+    for (size_t i = 0; good && i < x->part.token_count; i++)
+        good = add_token(x, &x->part.tokens[i]);
+    if (!good)
+        return err_set(err, ERR_NO_MEMORY, "out of memory for the answer");
+    switch (x->part.finish) {
+    case ANSWER_GOES_ON:
+        return ERR_OK;
+    case ANSWER_DEADLINE:
+        return err_set(err, ERR_BUSY, "the answer was not ready in time (llm.time_limit)");
+    case ANSWER_FAILED:
+        return answer_error(x->answer, err);
+    case ANSWER_LENGTH:
+        x->cut = true;
+        break;
+    case ANSWER_STOPPED:
+        x->cut = false;
+        break;
+    }
+    x->over = true;
+    return ERR_OK;
+}
+
+static void show(struct explanation *x, size_t until, struct buf *shown)
+{
+    if (until <= x->given)
+        return;
+    if (shown)
+        buf_add(shown, x->text.p + x->given, until - x->given);
+    x->given = until;
+}
+
+enum err_code explain_step(struct explanation *x, struct buf *shown, void (*rest)(void *),
+                           enum explain_state *state, struct err *err)
+{
+    bool free_to_show = x->request.unchecked || x->regenerated;
+    *state = EXPLAIN_OVER;
+    if (x->over)
+        return ERR_OK;
+    *state = EXPLAIN_WAITS;
+    if (!answer_take(x->answer, &x->part, rest))
+        return ERR_OK;
+    enum err_code code = take_part(x, err);
+    if (code)
+        return code;
+    *state = EXPLAIN_GOES_ON;
+    if (!free_to_show && !check_sentences(x)) {
+        x->over = false;
+        return regenerate(x, err);
+    }
+    show(x, free_to_show || x->over ? x->text.n : x->checked, shown);
+    if (x->over) {
+        end_attempt(x);
+        x->unsupported = check(x, buf_str(&x->text));
+        *state = EXPLAIN_OVER;
+    }
+    return ERR_OK;
+}
+
+void explain_wait(struct explanation *x, int64_t timeout_us)
+{
+    if (x->answer)
+        answer_wait(x->answer, timeout_us);
+}
+
+enum err_code explain_finish(struct explanation *x, struct err *err)
+{
+    enum explain_state state = EXPLAIN_GOES_ON;
+    enum err_code code = ERR_OK;
+    while (code == ERR_OK && state != EXPLAIN_OVER) {
+        code = explain_step(x, NULL, NULL, &state, err);
+        if (state == EXPLAIN_WAITS)
+            explain_wait(x, 20 * US_PER_MS);
+    }
+    return code;
+}
+
+void explain_result(const struct explanation *x, struct explained *out)
+{
+    *out = (struct explained){.text = buf_str(&x->text),
+                              .claims = x->claims,
+                              .claim_count = x->claim_count,
+                              .unsupported = x->unsupported,
+                              .tokens = x->tokens,
+                              .token_count = x->token_count,
+                              .regenerated = x->regenerated,
+                              .cut = x->cut,
+                              .prompt_tokens = x->stats.prompt_tokens,
+                              .made_tokens = x->stats.tokens,
+                              .first_token_us = x->first_token_us,
+                              .prompt_us = x->stats.prompt_us,
+                              .decode_us = x->stats.decode_us};
+}
