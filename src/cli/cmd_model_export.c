@@ -1,6 +1,8 @@
 // fettle model export: a model as other programs take it.
+#include "base/progress.h"
 #include "cli/model.h"
 #include "train/export_ollama.h"
+#include "train/export_onnx.h"
 
 static enum err_code to_ollama(const char *model, struct err *err)
 {
@@ -16,12 +18,43 @@ static enum err_code to_ollama(const char *model, struct err *err)
     return code;
 }
 
+static bool show(void *arg, uint64_t done, uint64_t total)
+{
+    struct progress *p = arg;
+    p->total = total;
+    progress_at(p, done, NULL);
+    return true;
+}
+
+static enum err_code to_onnx(const char *model, struct err *err)
+{
+    struct progress bar;
+    struct export_onnx e = {.model = model,
+                            .dir = model_options.out,
+                            .context = (uint32_t)model_options.context,
+                            .bits = (unsigned)model_options.bits,
+                            .threads = (unsigned)model_options.threads,
+                            .progress = show,
+                            .arg = &bar};
+    progress_open(&bar, "exporting", 0);
+    enum err_code code = export_onnx(&e, err);
+    progress_clear(&bar);
+    if (code)
+        return code;
+    struct buf out = {0};
+    buf_printf(&out, "%s/model.onnx\n", e.dir);
+    code = cli_print(&out, err);
+    buf_free(&out);
+    return code;
+}
+
 // One target: an option that chooses it, a function that reads model_options.out.
 static const struct {
     const char *option;
     const bool *chosen;
     enum err_code (*run)(const char *model, struct err *err);
-} targets[] = {{"--ollama", &model_options.ollama, to_ollama}};
+} targets[] = {{"--ollama", &model_options.ollama, to_ollama},
+               {"--onnx", &model_options.onnx, to_onnx}};
 
 enum { TARGETS = sizeof targets / sizeof *targets };
 

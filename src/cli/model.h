@@ -7,8 +7,8 @@
 struct model_options {
     const char *out, *type, *text, *against;
     const char *adapter, *system; // export
-    bool ollama;
-    int64_t threads, context, tokens;
+    bool ollama, onnx;
+    int64_t threads, context, tokens, bits;
     const char *like, *arch, *vocabulary, *cpu, *cache; // synth, bench
     int64_t seed, prompt, answer, repeats;
     struct option_list depths;
