@@ -5,6 +5,7 @@
 
 #include "app/app_private.h"
 #include "app/models.h"
+#include "app/summary.h"
 #include "base/file.h"
 #include "base/log.h"
 
@@ -74,6 +75,8 @@ static enum err_code open_stages(struct app *a, struct err *err)
     }
     if (code == ERR_OK)
         code = app_models_open(a, err);
+    if (code == ERR_OK)
+        code = summary_stage_start(a, err);
     return code;
 }
 
@@ -108,10 +111,12 @@ enum err_code app_close(struct app **app, struct err *err)
     struct app *a = *app;
     if (!a)
         return ERR_OK;
-    app_models_close(a);
+    app_models_stop(a);
     // Sources first, then what they fed: the writer may still be handing stored readings on, so
     // the ring stops taking only after an empty batch came back from behind them.
     upkeep_stop(a);
+    summary_stage_stop(a);
+    app_models_close(a);
     demo_stop(a);
     replay_stop(a);
     enum err_code code = ERR_OK;

@@ -104,6 +104,7 @@ struct app {
     atomic_size_t in_flight;
     size_t in_flight_limit;
     atomic_uint_fast64_t accepted, duplicates, refused;
+    atomic_uint_fast64_t missing; // accepted ones without a value
 
     // Detect stage: the thread owns `detect` and what was found but is not stored yet.
     struct detect *detect;
@@ -146,14 +147,21 @@ struct app {
     size_t listener_count;
     uint64_t event_sequence;
 
-    // Upkeep: ticks, rates, summaries.
+    // Upkeep: ticks, rates.
     pthread_t upkeep_thread;
     bool upkeep_running;
     pthread_mutex_t stop_lock;
     pthread_cond_t stop_cond;
     bool stopping;
+
+    // Summaries; the lock guards what follows.
     pthread_mutex_t summary_lock;
     int64_t summarized_until_us; // plant time
+    struct summary_counts {
+        uint64_t accepted, late, missing;
+    } summary_counts; // as they were then
+    pthread_t summary_thread;
+    bool summary_running;
 
     struct app_models *models; // models.c; has its own lock; NULL while offline
 
@@ -223,9 +231,7 @@ bool app_sleep(struct app *a, int64_t us);
 bool app_is_stopping(struct app *a);
 
 // ---- summarize.c ----
-// The facts of a window in words.
-enum err_code app_summarize(struct app *a, int64_t from_us, int64_t to_us, struct summary *out,
-                            struct err *err);
+// Writes, stores and tells the summary of the time since the last one.
 enum err_code app_write_summary(struct app *a, struct summary *out, struct err *err);
 
 // ---- source_demo.c, source_replay.c ----

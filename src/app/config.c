@@ -21,6 +21,13 @@ const struct setting_def app_settings[] = {
      0, 0, SETTING_TEXT, 0},
     {"summary.every", "3m", NULL, "Time between two summaries", 1e6, 86400e6, SETTING_DURATION,
      SETTING_RELOADABLE},
+    {"summary.model", "", NULL,
+     "Language model that writes the summaries: a name, a GGUF file, or none; empty: the one that "
+     "comes with fettle",
+     0, 0, SETTING_TEXT, SETTING_RELOADABLE},
+    {"summary.time_limit", "30s", NULL,
+     "How long the model may take; then the summary is written from the facts alone", 1e3, 600e6,
+     SETTING_DURATION, SETTING_RELOADABLE},
     {"plant.sensors_max", "100000", "sensors", "Sensors the catalogue takes in", 1, 16777216,
      SETTING_INT, 0},
     {0}};

@@ -1,4 +1,5 @@
 // The door for readings: bounds what is in flight, stores, then hands on to detection.
+#include <math.h>
 #include <stdlib.h>
 
 #include "app/app_private.h"
@@ -11,17 +12,18 @@ static void committed(struct store_batch *batch, enum err_code code, const struc
     struct app *a = t->app;
     t->stored = code == ERR_OK ? batch->stored : 0;
     t->duplicates = code == ERR_OK ? batch->duplicates : 0;
-    size_t passed_on = 0;
+    size_t passed_on = 0, missing = 0;
     for (size_t i = 0; code == ERR_OK && i < t->count;) {
         size_t run = i;
-        while (run < t->count && t->fate[run] == FATE_STORED)
-            run++;
+        for (; run < t->count && t->fate[run] == FATE_STORED; run++)
+            missing += isnan(t->readings[run].value) != 0;
         if (run > i && ring_put(a->to_detect, t->readings + i, run - i, 0))
             passed_on += run - i;
         i = run + 1;
     }
     atomic_fetch_sub(&a->in_flight, t->count - passed_on);
     atomic_fetch_add(&a->accepted, t->stored);
+    atomic_fetch_add(&a->missing, missing);
     atomic_fetch_add(&a->duplicates, t->duplicates);
     stage_count(&a->stages[STAGE_STORE], code == ERR_OK ? t->count : 0, passed_on);
     if (code == ERR_OK)

@@ -10,12 +10,11 @@
 #include <unistd.h>
 
 #include "app/app_private.h"
+#include "app/model_files.h"
 #include "base/file.h"
 #include "base/log.h"
 
-enum { PATH_BYTES = 4096, LISTED_MAX = 1000 };
-
-static const char suffix[] = ".gguf";
+enum { LISTED_MAX = 1000 };
 
 const struct setting_def app_llm_settings[] = {
     {"llm.model", "", NULL,
@@ -64,56 +63,6 @@ static void model_free(struct app_model *m)
     free(m);
 }
 
-// ---- names and files ----
-
-static bool is_name(const char *name)
-{
-    return name[0] && name[0] != '.' && !strchr(name, '/') && strlen(name) < APP_MODEL_NAME_BYTES;
-}
-
-static void name_of_file(const char *path, char out[APP_MODEL_NAME_BYTES])
-{
-    const char *slash = strrchr(path, '/');
-    struct str name = str_of(slash ? slash + 1 : path);
-    if (str_ends(name, STR_LIT(".gguf")))
-        name.n -= sizeof suffix - 1;
-    str_copy(out, APP_MODEL_NAME_BYTES, name);
-}
-
-// The file that the setting names outside of the models' folder; "" for none.
-static void set_file(struct app *a, char out[PATH_BYTES])
-{
-    const struct settings *s = app_settings_hold(a);
-    const char *model = settings_text(s, "llm.model");
-    out[0] = '\0';
-    if (strchr(model, '/') || str_ends(str_of(model), STR_LIT(".gguf")))
-        str_copy(out, PATH_BYTES, str_of(model));
-    app_settings_release(a, s);
-}
-
-static enum err_code find_file(struct app *a, const char *name, char out[PATH_BYTES],
-                               struct err *err)
-{
-    char set_name[APP_MODEL_NAME_BYTES];
-    if (!is_name(name))
-        return err_set(err, ERR_USAGE, "\"%.64s\" is no name of a model", name);
-    set_file(a, out);
-    name_of_file(out, set_name);
-    if (out[0] && strcmp(set_name, name) == 0)
-        return ERR_OK;
-    if (snprintf(out, PATH_BYTES, "%s/models/%s%s", app_data_dir(a), name, suffix) >= PATH_BYTES)
-        return err_set(err, ERR_LIMIT, "%s: path too long", app_data_dir(a));
-    if (!file_exists(out))
-        return err_set(err, ERR_NOT_FOUND, "there is no model %s: %s is not there", name, out);
-    return ERR_OK;
-}
-
-static uint64_t size_of_file(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
-}
-
 // ---- loading ----
 
 static struct serving_settings serving_settings_of(const struct settings *s)
@@ -144,7 +93,7 @@ static enum err_code open_model(struct app *a, const char *name, const char *pat
     struct serving_settings settings = serving_settings_of(s);
     m->time_limit_us = settings_int(s, "llm.time_limit");
     app_settings_release(a, s);
-    m->file_bytes = size_of_file(path);
+    m->file_bytes = model_file_bytes(path);
     m->loaded_us = clock_wall_us();
     enum err_code code = serving_open(path, &settings, &m->serving, err);
     if (code) {
@@ -216,9 +165,26 @@ static enum err_code load(struct app *a, const char *name, const char *path, str
 
 enum err_code app_model_load(struct app *a, const char *name, struct err *err)
 {
-    char path[PATH_BYTES];
-    enum err_code code = find_file(a, name, path, err);
+    char path[MODEL_PATH_BYTES];
+    enum err_code code = model_file_find(a, name, path, err);
     return code ? code : load(a, name, path, err);
+}
+
+enum err_code app_model_obtain(struct app *a, const char *wanted, struct app_model **out,
+                               struct err *err)
+{
+    char path[MODEL_PATH_BYTES], name[APP_MODEL_NAME_BYTES];
+    model_name_of_file(wanted[0] ? wanted : APP_MODEL_SHIPPED, name);
+    if (app_model_hold(a, name, out, NULL) == ERR_OK)
+        return ERR_OK;
+    enum err_code code = ERR_OK;
+    if (model_is_path(wanted))
+        str_copy(path, sizeof path, str_of(wanted));
+    else
+        code = model_file_find(a, name, path, err);
+    if (code == ERR_OK)
+        code = load(a, name, path, err);
+    return code == ERR_OK ? app_model_hold(a, name, out, err) : code;
 }
 
 static void stop_and_drop(struct app_models *t, struct app_model *m)
@@ -254,7 +220,7 @@ enum err_code app_model_unload(struct app *a, const char *name, struct err *err)
 
 enum err_code app_models_open(struct app *a, struct err *err)
 {
-    char path[PATH_BYTES], name[APP_MODEL_NAME_BYTES];
+    char path[MODEL_PATH_BYTES], name[APP_MODEL_NAME_BYTES];
     a->models = calloc(1, sizeof *a->models);
     if (!a->models || pthread_mutex_init(&a->models->lock, NULL) != 0) {
         free(a->models);
@@ -262,9 +228,9 @@ enum err_code app_models_open(struct app *a, struct err *err)
         return err_set(err, ERR_NO_MEMORY, "out of memory for the models");
     }
     const struct settings *s = app_settings_hold(a);
-    name_of_file(settings_text(s, "llm.model"), name);
+    model_name_of_file(settings_text(s, "llm.model"), name);
     app_settings_release(a, s);
-    set_file(a, path);
+    model_file_set(a, path);
     struct err why;
     enum err_code code = ERR_OK;
     if (path[0])
@@ -420,14 +386,14 @@ static void add_file(struct app_models *t, const char *path, struct app_model_in
                      size_t *count)
 {
     char name[APP_MODEL_NAME_BYTES];
-    name_of_file(path, name);
-    if (*count == LISTED_MAX || !is_name(name))
+    model_name_of_file(path, name);
+    if (*count == LISTED_MAX || !model_name_valid(name))
         return;
     for (size_t i = 0; i < *count; i++)
         if (strcmp(list[i].name, name) == 0)
             return;
     struct app_model_info *info = &list[(*count)++];
-    *info = (struct app_model_info){.loaded_us = TIME_NONE, .file_bytes = size_of_file(path)};
+    *info = (struct app_model_info){.loaded_us = TIME_NONE, .file_bytes = model_file_bytes(path)};
     str_copy(info->name, sizeof info->name, str_of(name));
     if (strcmp(t->failed, name) == 0)
         str_copy(info->error, sizeof info->error, str_of(t->failure.text));
@@ -435,7 +401,7 @@ static void add_file(struct app_models *t, const char *path, struct app_model_in
 
 static void add_folder(struct app *a, struct app_model_info *list, size_t *count)
 {
-    char dir[PATH_BYTES], path[PATH_BYTES + 256];
+    char dir[MODEL_PATH_BYTES], path[MODEL_PATH_BYTES + 256];
     if (snprintf(dir, sizeof dir, "%s/models", app_data_dir(a)) >= (int)sizeof dir)
         return;
     DIR *d = opendir(dir);
@@ -452,14 +418,14 @@ enum err_code app_models_list(struct app *a, struct app_model_info **list, size_
                               struct err *err)
 {
     struct app_models *t = a->models;
-    char path[PATH_BYTES];
+    char path[MODEL_PATH_BYTES];
     *count = 0;
     *list = calloc(LISTED_MAX, sizeof **list);
     if (!*list)
         return err_set(err, ERR_NO_MEMORY, "out of memory for the list of models");
     if (!t)
         return ERR_OK;
-    set_file(a, path);
+    model_file_set(a, path);
     pthread_mutex_lock(&t->lock);
     for (size_t i = 0; i < t->count; i++)
         describe(t->loaded[i], &(*list)[(*count)++]);

@@ -1,7 +1,8 @@
 // The language models of a running fettle: which there are, which are loaded, who holds one.
 //
 // Models are the *.gguf files of the folder models/ in the data folder, named by file name without
-// ".gguf", and the file that the setting llm.model names. All functions are safe from any thread.
+// ".gguf", the file that the setting llm.model names, and those that fettle ships, beside the
+// program (model_files.h says where). All functions are safe from any thread.
 #ifndef FETTLE_APP_MODELS_H
 #define FETTLE_APP_MODELS_H
 
@@ -32,6 +33,15 @@ enum err_code app_model_load(struct app *a, const char *name, struct err *err);
 // Cancels its answers; the memory is given back when the last holder lets go. ERR_CONFLICT when it
 // is not loaded.
 enum err_code app_model_unload(struct app *a, const char *name, struct err *err);
+
+// The model that is shipped, for summaries and diagnoses.
+#define APP_MODEL_SHIPPED "fettle-nano"
+
+// Holds the model `wanted`, a name or a GGUF file ("": the shipped one), and loads it first when it
+// is not loaded. Its threads get the priority of the thread that loads it. Errors as from
+// app_model_load and app_model_hold; ERR_BUSY while another model is being loaded.
+enum err_code app_model_obtain(struct app *a, const char *wanted, struct app_model **out,
+                               struct err *err);
 
 // A loaded model, kept while it is held. `name` NULL or "": the one that was loaded first.
 // ERR_NOT_FOUND says what is loaded.

@@ -1,10 +1,9 @@
-// The upkeep thread: ticks for silent sensors, rates for the status, summaries on time.
+// The upkeep thread: ticks for silent sensors, rates for the status.
 #include <errno.h>
 #include <malloc.h>
 #include <time.h>
 
 #include "app/app_private.h"
-#include "base/log.h"
 
 bool app_is_stopping(struct app *a)
 {
@@ -53,7 +52,7 @@ static const int64_t trim_every_us = 30 * US_PER_SECOND;
 static void *upkeep_main(void *arg)
 {
     struct app *a = arg;
-    int64_t before = clock_mono_us(), summary_at = before, trimmed_at = before;
+    int64_t before = clock_mono_us(), trimmed_at = before;
     while (app_sleep(a, US_PER_SECOND)) {
         int64_t now = clock_mono_us();
         measure_rates(a, (double)(now - before) / 1e6);
@@ -62,22 +61,10 @@ static void *upkeep_main(void *arg)
             struct reading tick = {.sensor = SENSOR_TICK, .time_us = tick_time(a)};
             ring_put(a->to_detect, &tick, 1, 0);
         }
-        const struct settings *s = app_settings_hold(a);
-        int64_t every = settings_int(s, "summary.every");
-        app_settings_release(a, s);
         // What a burst of readings left behind goes back to the system.
         if (now - trimmed_at >= trim_every_us) {
             malloc_trim(0);
             trimmed_at = now;
-        }
-        if (now - summary_at >= every) {
-            struct summary summary;
-            struct err err;
-            summary_at = now;
-            if (app_write_summary(a, &summary, &err) != ERR_OK) {
-                log_error("summary", "%s", err.text);
-                stage_note(&a->stages[STAGE_SUMMARY], "%s", err.text);
-            }
         }
     }
     return NULL;
@@ -88,7 +75,6 @@ enum err_code upkeep_start(struct app *a, struct err *err)
     if (pthread_create(&a->upkeep_thread, NULL, upkeep_main, a) != 0)
         return err_set(err, ERR_NO_MEMORY, "cannot start the upkeep thread");
     a->upkeep_running = true;
-    a->stages[STAGE_SUMMARY].active = true;
     return ERR_OK;
 }
 

@@ -191,6 +191,11 @@ void summary_duration_text(int64_t us, char out[SUMMARY_PHRASE_BYTES])
                  s / 3600 % 24);
 }
 
+double summary_line_edge(const struct summary_line *l)
+{
+    return !isnan(l->limit) ? l->limit : l->side == SIDE_LOW ? l->low : l->high;
+}
+
 const char *summary_kind_text(enum anomaly_kind kind)
 {
     return kind == ANOMALY_LEVEL_SHIFT ? "level shift" : anomaly_kind_name(kind);
@@ -211,7 +216,7 @@ static void write_value(const struct summary_line *l, struct buf *to)
 {
     char text[SUMMARY_PHRASE_BYTES];
     const char *unit = l->sensor->unit;
-    double edge = !isnan(l->limit) ? l->limit : l->side == SIDE_LOW ? l->low : l->high;
+    double edge = summary_line_edge(l);
     if (l->kind == ANOMALY_DROPOUT) {
         summary_duration_text(l->silent_us, text);
         buf_printf(to, ", no data for %s", text);

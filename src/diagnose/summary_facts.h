@@ -91,6 +91,9 @@ void summary_band_text(double low, double high, const char *unit, char out[SUMMA
 void summary_time_text(int64_t time_us, int64_t near_us, char out[SUMMARY_PHRASE_BYTES]);
 void summary_duration_text(int64_t us, char out[SUMMARY_PHRASE_BYTES]); // "95 s", "3 h 20 min"
 
+// What the value of a line is told apart from: its limit, or the end of the band on its side.
+double summary_line_edge(const struct summary_line *l);
+
 const char *summary_kind_text(enum anomaly_kind kind); // "level shift"
 
 #endif

@@ -57,7 +57,7 @@ static void reading_text(const struct summary_line *l, char to[SENTENCE_BYTES])
 {
     char value[SUMMARY_PHRASE_BYTES], bound[SUMMARY_PHRASE_BYTES];
     const char *unit = l->sensor->unit;
-    double edge = !isnan(l->limit) ? l->limit : l->side == SIDE_LOW ? l->low : l->high;
+    double edge = summary_line_edge(l);
     if (l->kind == ANOMALY_DROPOUT) {
         summary_duration_text(l->silent_us, value);
         snprintf(to, SENTENCE_BYTES, isnan(l->limit) ? "%s" : "%s, limit %.4g s", value, l->limit);
@@ -281,7 +281,7 @@ static enum err_code ask(struct maker *m, struct factory_example *e, const struc
 static void write_worst(const struct summary_line *l, struct json_out *j)
 {
     char text[SUMMARY_PHRASE_BYTES];
-    double edge = !isnan(l->limit) ? l->limit : l->side == SIDE_LOW ? l->low : l->high;
+    double edge = summary_line_edge(l);
     if (l->kind == ANOMALY_DROPOUT)
         summary_duration_text(l->silent_us, text);
     else

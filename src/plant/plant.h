@@ -130,7 +130,8 @@ struct summary {
     uint64_t id;
     int64_t time_us;        // when it was written
     int64_t from_us, to_us; // the window it speaks about
-    char generated_by[32];  // "facts" until a model writes it
+    char generated_by[32];  // "facts", or "llm_summarizer" when a model wrote it
+    char model[128];        // which one; "" for none
     char text[4096];
 };
 

@@ -115,6 +115,7 @@ void json_summary(struct json_out *j, const struct summary *s)
     json_key_text(j, "summary", s->text);
     json_key_time(j, "timestamp", s->time_us);
     json_key_text(j, "generated_by", s->generated_by);
+    json_key_text(j, "model", s->model);
     json_key_time(j, "from", s->from_us);
     json_key_time(j, "to", s->to_us);
     json_end(j);

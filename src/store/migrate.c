@@ -51,6 +51,8 @@ const struct migration store_migrations[] = {
          "CREATE INDEX summary_by_time ON summary(time_us, id);"
 
          "CREATE TABLE state(key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;"},
+    {"say which model wrote a summary",
+     "ALTER TABLE summary ADD COLUMN model TEXT NOT NULL DEFAULT '';"},
 };
 
 const size_t store_migration_count = sizeof store_migrations / sizeof *store_migrations;

@@ -85,9 +85,9 @@
     X(INCIDENT_RETIRE, "DELETE FROM incident WHERE id IN (SELECT id FROM incident "                \
                        "WHERE last_us < ? AND active = 0 LIMIT ?)")                                \
     X(SUMMARY_PUT, "INSERT OR REPLACE INTO summary(id, time_us, from_us, to_us, generated_by, "    \
-                   "text) VALUES(?, ?, ?, ?, ?, ?)")                                               \
-    X(SUMMARY_NEWEST, "SELECT id, time_us, from_us, to_us, generated_by, text FROM summary "       \
-                      "ORDER BY time_us DESC, id DESC LIMIT ?")                                    \
+                   "text, model) VALUES(?, ?, ?, ?, ?, ?, ?)")                                     \
+    X(SUMMARY_NEWEST, "SELECT id, time_us, from_us, to_us, generated_by, text, model FROM "        \
+                      "summary ORDER BY time_us DESC, id DESC LIMIT ?")                            \
     X(SUMMARY_RETIRE, "DELETE FROM summary WHERE id IN (SELECT id FROM summary "                   \
                       "WHERE time_us < ? LIMIT ?)")                                                \
     X(STATE_PUT, "INSERT OR REPLACE INTO state(key, value) VALUES(?, ?)")                          \

@@ -10,6 +10,7 @@ enum err_code summary_put(struct conn *c, const struct summary *su, struct err *
     query_bind_int(&q, su->to_us);
     query_bind_text(&q, su->generated_by);
     query_bind_text(&q, su->text);
+    query_bind_text(&q, su->model);
     return query_run(&q, err);
 }
 
@@ -31,6 +32,7 @@ enum err_code store_summaries(struct store *s, size_t limit, struct summary *out
         su->to_us = query_int(&q);
         query_copy_text(&q, su->generated_by, sizeof su->generated_by);
         query_copy_text(&q, su->text, sizeof su->text);
+        query_copy_text(&q, su->model, sizeof su->model);
     }
     code = query_end(&q, err);
     reader_give(s, c);

@@ -73,7 +73,7 @@ export function takeAnomaly(a) {
 export function takeSummary(s) {
   $('summary').textContent = s.summary || 'None yet.';
   $('summary-when').textContent = s.timestamp
-    ? `${time(s.timestamp, now)}, from ${s.generated_by}` : '';
+    ? `${time(s.timestamp, now)}, from ${s.model || s.generated_by}` : '';
 }
 
 export async function loadLists() {
