@@ -245,6 +245,7 @@ bool source_submit(struct app *a, const struct reading *readings, size_t count);
 void stage_meter_init(struct stage_meter *m, const char *name, const char *input,
                       const char *output);
 void stage_count(struct stage_meter *m, uint64_t in, uint64_t out);
-void stage_note(struct stage_meter *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+// True if the note was another one before.
+bool stage_note(struct stage_meter *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -24,14 +24,18 @@ void stage_count(struct stage_meter *m, uint64_t in, uint64_t out)
         atomic_store(&m->last_us, clock_wall_us());
 }
 
-void stage_note(struct stage_meter *m, const char *fmt, ...)
+bool stage_note(struct stage_meter *m, const char *fmt, ...)
 {
+    char note[sizeof m->note];
     va_list ap;
     va_start(ap, fmt);
-    pthread_mutex_lock(&m->note_lock);
-    vsnprintf(m->note, sizeof m->note, fmt, ap);
-    pthread_mutex_unlock(&m->note_lock);
+    vsnprintf(note, sizeof note, fmt, ap);
     va_end(ap);
+    pthread_mutex_lock(&m->note_lock);
+    bool news = strcmp(m->note, note) != 0;
+    memcpy(m->note, note, sizeof note);
+    pthread_mutex_unlock(&m->note_lock);
+    return news;
 }
 
 static void fill_stage(struct app_stage_status *out, struct stage_meter *m)

@@ -4,7 +4,7 @@
 
 #include "app/models.h"
 #include "app/summary.h"
-#include "diagnose/claims.h"
+#include "diagnose/evidence_grammar.h"
 #include "diagnose/summary_answer.h"
 
 enum { TOKENS_MAX = 256 };
@@ -68,28 +68,44 @@ static enum err_code take_answer(struct answer *answer, struct buf *text, struct
     return code;
 }
 
+static enum err_code make_grammar(struct str lines, struct grammar **out, struct err *err)
+{
+    struct buf gbnf = {0};
+    evidence_grammar_write(&lines, 1, &gbnf);
+    enum err_code code = gbnf.failed ? err_set(err, ERR_NO_MEMORY, "out of memory for a grammar")
+                                     : grammar_from_gbnf(buf_str(&gbnf), "evidence", out, err);
+    buf_free(&gbnf);
+    return code;
+}
+
 struct attempt {
     struct app_model *model;
     const struct tokens *prompt;
+    struct str lines;
     int64_t deadline_us;
-    float temperature;
+    bool bound; // to what the lines have, by a grammar
 };
 
 static enum err_code write_once(const struct attempt *t, struct buf *text, struct err *err)
 {
     struct answer *answer;
+    struct grammar *grammar = NULL;
+    enum err_code code = t->bound ? make_grammar(t->lines, &grammar, err) : ERR_OK;
+    if (code != ERR_OK)
+        return code;
     struct serving_request r = {.prompt = t->prompt->p,
                                 .prompt_count = t->prompt->n,
                                 .max_tokens = TOKENS_MAX,
                                 .choices = 1,
                                 .sampler = SAMPLER_GREEDY,
+                                .grammar = grammar,
                                 .deadline_us = t->deadline_us,
                                 .whole = true};
-    r.sampler.temperature = t->temperature;
-    r.sampler.seed = 1;
-    enum err_code code = serving_submit(app_model_serving(t->model), &r, &answer, err);
-    if (code != ERR_OK)
+    code = serving_submit(app_model_serving(t->model), &r, &answer, err);
+    if (code != ERR_OK) {
+        grammar_close(&grammar);
         return code;
+    }
     code = take_answer(answer, text, err);
     answer_release(&answer);
     return code;
@@ -103,7 +119,7 @@ static enum err_code write_checked(struct app_model *m, const struct summary_fac
     struct tokens prompt = {0};
     enum err_code code = encode(m, lines.p, &prompt, err);
     for (int i = 0; i < 2; i++) {
-        const struct attempt attempt = {m, &prompt, deadline_us, i ? 0.7f : 0};
+        const struct attempt attempt = {m, &prompt, lines, deadline_us, i > 0};
         if (code != ERR_OK && (i == 0 || code != ERR_INPUT))
             break;
         buf_reset(text);
