@@ -3,8 +3,7 @@
 
 #include "cli/model.h"
 
-struct model_options model_options = {.type = "Q4_K_M",
-                                      .threads = 2,
+struct model_options model_options = {.threads = 2,
                                       .bits = 4,
                                       .like = "Qwen2.5-0.5B",
                                       .cache = "f16",
@@ -14,11 +13,13 @@ struct model_options model_options = {.type = "Q4_K_M",
                                       .repeats = 3};
 
 static const struct option table[] = {
-    {"out", "PATH", "quantize: the file to write; export: the file or folder", OPTION_TEXT,
+    {"out", "PATH", "quantize, convert: the file to write; export: the file or folder", OPTION_TEXT,
      &model_options.out},
     {"type", "TYPE",
      "quantize: F32, F16, BF16, Q8_0, Q6_K, Q5_K_M, Q5_K_S, Q5_1, Q5_0, Q4_K_M (default), Q4_K_S, "
-     "Q4_1, Q4_0, IQ4_NL, IQ4_XS, Q3_K_L, Q3_K_M, Q3_K_S, Q2_K; synth: Q4_K_M or a weight format",
+     "Q4_1, Q4_0, IQ4_NL, IQ4_XS, Q3_K_L, Q3_K_M, Q3_K_S, Q2_K; convert: these, or as the folder "
+     "has "
+     "it; synth: Q4_K_M or a weight format",
      OPTION_TEXT, &model_options.type},
     {"text", "FILE", "perplexity: what to foresee; quantize: measure it before and after",
      OPTION_TEXT, &model_options.text},
@@ -30,6 +31,8 @@ static const struct option table[] = {
      OPTION_INT, &model_options.context},
     {"tokens", "N", "perplexity: stop after so many (default: all)", OPTION_INT,
      &model_options.tokens},
+    {"base", "FILE", "convert: the GGUF model that an adapter belongs to", OPTION_TEXT,
+     &model_options.base},
     {"ollama", NULL, "export: to Ollama, as a folder with a Modelfile", OPTION_FLAG,
      &model_options.ollama},
     {"onnx", NULL, "export: to ONNX Runtime, as a folder with model.onnx", OPTION_FLAG,
@@ -74,7 +77,7 @@ static const struct {
 } kinds[] = {{"info", cli_model_info},         {"list", cli_model_list},
              {"synth", cli_model_synth},       {"bench", cli_model_bench},
              {"quantize", cli_model_quantize}, {"perplexity", cli_model_perplexity},
-             {"export", cli_model_export}};
+             {"convert", cli_model_convert},   {"export", cli_model_export}};
 
 static enum err_code run(const struct option_list *operands, struct err *err)
 {
@@ -82,17 +85,20 @@ static enum err_code run(const struct option_list *operands, struct err *err)
         return err_set(err, ERR_USAGE, "--threads %lld: 1 .. 64 expected",
                        (long long)model_options.threads);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds && operands->count; i++)
-        if (strcmp(operands->items[0], kinds[i].name) == 0)
+        if (strcmp(operands->items[0], kinds[i].name) == 0) {
+            if (!model_options.type && kinds[i].run != cli_model_convert)
+                model_options.type = "Q4_K_M";
             return kinds[i].run(operands, err);
+        }
     return err_set(
         err, ERR_USAGE,
-        "what to do is expected: info, list, synth, bench, quantize, perplexity, export");
+        "what to do is expected: info, list, synth, bench, quantize, perplexity, convert, export");
 }
 
 const struct command command_model = {
     .name = "model",
     .operands = "info FILE | list | synth OUT | bench FILE | quantize FILE | perplexity FILE | "
-                "export FILE",
+                "convert DIR OUT | export FILE",
     .summary = "Look at models, measure them, make them smaller",
     .text =
         "info tells what is in a GGUF file and what memory it needs. list names the models of the\n"
@@ -103,7 +109,9 @@ const struct command command_model = {
         "with --text also what that does to the model's perplexity. perplexity is the exponential\n"
         "of the mean loss over a text's tokens, of instructions (.jsonl) over the answers';\n"
         "with --against also the mean Kullback-Leibler divergence from another model.\n"
-        "export writes the model for another program.",
+        "convert makes a GGUF file of a Hugging Face folder (Llama, Mistral, Qwen2, Qwen3, Phi-3;\n"
+        "safetensors) or, with --base, of a PEFT folder with a LoRA adapter. export writes the\n"
+        "model for another program.",
     .examples =
         "  fettle model info model.gguf --context 8192\n"
         "  fettle model synth --like Qwen2.5-1.5B --type Q4_K_M random.gguf\n"
@@ -111,6 +119,8 @@ const struct command command_model = {
         "  fettle model quantize nano.gguf --type Q6_K --out nano-q6.gguf --text held-out.jsonl\n"
         "  fettle model perplexity nano.gguf --text held-out.jsonl\n"
         "  fettle model perplexity small.gguf --against nano.gguf --text held-out.jsonl\n"
+        "  fettle model convert Qwen2.5-0.5B-Instruct qwen.gguf --type Q4_K_M\n"
+        "  fettle model convert my-lora lora.gguf --base qwen.gguf\n"
         "  fettle model export nano-q6.gguf --ollama --out nano-ollama\n",
     .options = options,
     .run = run,

@@ -1,0 +1,92 @@
+"""fettle model convert against an independent writer and an independent forward pass.
+
+usage: convert.py FETTLE PROBE [FETTLE_DATA]"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import hf_model
+from hf_model import Model, config
+
+IDS = [7, 100, 33, 259, 12, 200, 64, 3, 258, 99]
+FETTLE, PROBE = sys.argv[1], sys.argv[2]
+DATA = sys.argv[3] if len(sys.argv) > 3 else "../shared/data"
+
+
+def run(*args, fails=False):
+    done = subprocess.run(args, capture_output=True, text=True, timeout=120)
+    assert (done.returncode != 0) == fails, "%s: %s" % (args, done.stderr)
+    return done.stderr if fails else done.stdout
+
+
+def convert(folder, out, *more):
+    return run(FETTLE, "model", "convert", folder, out, *more)
+
+
+def engine_logits(model, context=0):
+    text = run(PROBE, model, "logits", str(context), *map(str, IDS))
+    return [[float(x) for x in line.split()] for line in text.splitlines()]
+
+
+def furthest(a, b):
+    assert len(a) == len(b) and len(a[0]) == len(b[0])
+    return max(abs(x - y) for r, s in zip(a, b) for x, y in zip(r, s))
+
+
+def check_family(folder, name, conf, dtype, shards=1, types=(), context=0, long=False):
+    model = Model(conf, seed=len(name))
+    where, out = os.path.join(folder, name), os.path.join(folder, name + ".gguf")
+    model.write(where, dtype, shards)
+    convert(where, out)
+    wanted = model.logits(IDS, long)
+    spread = max(map(max, wanted)) - min(map(min, wanted))
+    assert spread > 2, "logits of %s are all alike: %g" % (name, spread)
+    off = furthest(engine_logits(out, context), wanted)
+    assert off < 1e-4 * spread, "%s is off by %g of %g" % (name, off, spread)
+    for kind, most in types:
+        convert(where, out, "--type", kind)
+        off = furthest(engine_logits(out, context), wanted)
+        assert 0 <= off < most * spread, "%s in %s: off by %g of %g" % (name, kind, off, spread)
+    return 1
+
+
+def families(folder):
+    llama3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+              "original_max_position_embeddings": 32}
+    factors = {"short_factor": [1.0 + i / 16 for i in range(16)],
+               "long_factor": [1.0 + i / 2 for i in range(16)]}
+    phi3 = config("Phi3ForCausalLM", original_max_position_embeddings=64, sliding_window=64,
+                  rope_scaling={"type": "longrope", **factors})
+    half = config("Phi3ForCausalLM", partial_rotary_factor=0.5, tie_word_embeddings=True,
+                  sliding_window=None, rope_scaling=None)
+    new = config("Qwen3ForCausalLM", head_dim=48, rope_parameters={"rope_type": "default",
+                                                                   "rope_theta": 1e6})
+    del new["rope_theta"]
+    return (
+        check_family(folder, "llama-3.1", config("LlamaForCausalLM", rope_scaling=llama3), "BF16",
+                     shards=3, types=[("F32", 1e-3), ("F16", 1e-3), ("Q8_0", 0.02),
+                                      ("q4_0", 0.3)]) +
+        check_family(folder, "llama-linear", config(
+            "LlamaForCausalLM", head_dim=64, tie_word_embeddings=True,
+            rope_scaling={"type": "linear", "factor": 4.0}), "F32") +
+        check_family(folder, "mistral", config("MistralForCausalLM", sliding_window=96,
+                                               num_key_value_heads=4), "F16") +
+        check_family(folder, "qwen2", config("Qwen2ForCausalLM", rope_theta=1e6,
+                                             use_sliding_window=False, sliding_window=64,
+                                             tie_word_embeddings=True), "F16") +
+        check_family(folder, "qwen3", new, "BF16") +
+        check_family(folder, "phi3-short", phi3, "BF16", context=64) +
+        check_family(folder, "phi3-long-context", phi3, "BF16", context=128, long=True) +
+        check_family(folder, "phi3-partial", half, "BF16"))
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        done = families(folder)
+    print("%d families agree" % done)
+
+
+if __name__ == "__main__":
+    main()
