@@ -33,6 +33,9 @@ const struct setting_def app_llm_settings[] = {
     {"llm.keep", "256M", NULL,
      "Memory for computed prompts that later ones may begin with; 0: none is kept", 0,
      1099511627776.0, SETTING_BYTES, 0},
+    {"llm.lookup", "true", NULL,
+     "Guess tokens from the text and check several at once: the same answers, sooner", 0, 0,
+     SETTING_BOOL, 0},
     {"llm.time_limit", "10m", NULL, "Longest time for one answer, waiting included", 1e6, 86400e6,
      SETTING_DURATION, 0},
     {0}};
@@ -79,6 +82,7 @@ static struct serving_settings serving_settings_of(const struct settings *s)
         .queue = (uint32_t)settings_int(s, "llm.queue"),
         .cache = settings_int(s, "llm.cache") ? CACHE_Q8_0 : CACHE_F16,
         .keep_bytes = (size_t)settings_int(s, "llm.keep"),
+        .no_lookup = !settings_bool(s, "llm.lookup"),
     };
 }
 

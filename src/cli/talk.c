@@ -133,6 +133,7 @@ static enum err_code submit(struct talk *t, const struct tokens *prompt, struct 
                                 .choices = 1,
                                 .stops = stops,
                                 .stop_count = o->stops.count,
+                                .no_lookup = o->no_lookup,
                                 .sampler = SAMPLER_GREEDY};
     for (size_t i = 0; i < o->stops.count; i++)
         stops[i] = str_of(o->stops.items[i]);

@@ -11,6 +11,7 @@ struct talk_options {
     int64_t threads, context, tokens, seed, top_k;
     double temperature, top_p, min_p, repetition_penalty;
     struct option_list stops;
+    bool no_lookup;
 };
 extern struct talk_options talk_options;
 
@@ -38,6 +39,8 @@ extern struct talk_options talk_options;
         {"repetition-penalty", "X", "Against repeated tokens (default 1: off)", OPTION_REAL,       \
          &talk_options.repetition_penalty},                                                        \
         {"stop", "TEXT", "Ends an answer; may be repeated", OPTION_LIST, &talk_options.stops},     \
+        {"no-lookup", NULL, "Do not guess tokens from the text (slower, the same answers)",        \
+         OPTION_FLAG, &talk_options.no_lookup},                                                    \
         {"grammar", "FILE", "The answer follows this GBNF grammar", OPTION_TEXT,                   \
          &talk_options.grammar},                                                                   \
     {                                                                                              \

@@ -7,7 +7,7 @@ enum { NEEDED = 2, COMPARED = 12, FIRST = 4, WAIT_FIRST = 2, WAIT_MOST = 32 };
 
 void lookup_start(struct lookup *l)
 {
-    *l = (struct lookup){.length = FIRST, .next_wait = WAIT_FIRST};
+    *l = (struct lookup){.length = FIRST, .next_wait = WAIT_FIRST, .expected = -1};
 }
 
 // Where the text's end stood before, followed by something: the longest match, the latest of those.
@@ -31,18 +31,17 @@ static size_t find_before(const int32_t *text, size_t n, int32_t next, size_t *m
 }
 
 size_t lookup_propose(struct lookup *l, const struct session *s, int32_t next, size_t room,
-                      int32_t draft[LOOKUP_MOST])
+                      uint32_t sure, int32_t draft[LOOKUP_MOST])
 {
     const int32_t *text = session_tokens(s);
     size_t n = session_length(s), left = session_context(s) - n, count = l->length, matched;
+    size_t after = find_before(text, n, next, &matched);
+    l->expected = after == 0 ? -1 : after < n ? text[after] : next;
     if (l->pause > 0) {
         l->pause--;
         return 0;
     }
-    if (left < 2 || room == 0)
-        return 0;
-    size_t after = find_before(text, n, next, &matched);
-    if (after == 0)
+    if (after == 0 || left < 2 || l->streak < sure)
         return 0;
     count = matched < 2 * NEEDED && count > FIRST ? FIRST : count;
     count = count < room ? count : room;
@@ -55,11 +54,15 @@ size_t lookup_propose(struct lookup *l, const struct session *s, int32_t next, s
     return count;
 }
 
-static void learn(struct lookup *l, size_t proposed, size_t right)
+static void learn(struct lookup *l, size_t proposed, size_t right, int32_t first)
 {
     l->steps++;
     l->proposed += proposed;
     l->right += right;
+    if (proposed > right || (proposed == 0 && first != l->expected))
+        l->streak = 0;
+    else
+        l->streak += proposed ? (uint32_t)right : 1;
     if (proposed == 0)
         return;
     if (right == proposed) {
@@ -93,7 +96,8 @@ size_t lookup_take(struct lookup *l, struct session *s, const int32_t *draft, si
         right++;
     }
     session_truncate(s, session_length(s) - (uint32_t)(n - right));
-    learn(l, n, right);
+    if (count > 0)
+        learn(l, n, right, out[0]);
     return count;
 }
 
@@ -103,7 +107,7 @@ enum err_code lookup_step(struct lookup *l, struct engine *e, struct session *s,
 {
     int32_t draft[LOOKUP_MOST];
     struct step_token tokens[LOOKUP_MOST + 1] = {{next, s, true}};
-    size_t proposed = lookup_propose(l, s, next, LOOKUP_MOST, draft);
+    size_t proposed = lookup_propose(l, s, next, LOOKUP_MOST, 0, draft);
     for (size_t i = 0; i < proposed; i++)
         tokens[i + 1] = (struct step_token){draft[i], s, true};
     const float *logits;

@@ -7,7 +7,8 @@
 // the output is the same, token for token, greedy or sampled.
 //
 // How many tokens are proposed follows from how many were right lately; after wrong guesses it
-// pauses, so that a text that repeats nothing costs next to nothing.
+// pauses, so that a text that repeats nothing costs next to nothing. The next token is guessed at
+// every pick, proposed or not, so that it is known how many guesses in a row were right.
 #ifndef FETTLE_LLM_LOOKUP_H
 #define FETTLE_LLM_LOOKUP_H
 
@@ -18,15 +19,18 @@ enum { LOOKUP_MOST = 15 }; // tokens proposed at once
 struct lookup {
     uint32_t length;           // to propose next
     uint32_t pause, next_wait; // picks to wait; how many after the next wrong guess
+    int32_t expected;          // after `next`; negative: nothing
+    uint32_t streak;           // guesses right in a row
     uint64_t steps, proposed, right;
 };
 
 void lookup_start(struct lookup *l); // for a new text
 
 // Proposes what may follow the session's tokens and `next`, which is picked but not fed yet: at
-// most `room` and LOOKUP_MOST tokens, and no more than the context holds. Returns how many.
+// most `room` and LOOKUP_MOST tokens, and no more than the context holds; none unless the last
+// `sure` guesses were right. Returns how many.
 size_t lookup_propose(struct lookup *l, const struct session *s, int32_t next, size_t room,
-                      int32_t draft[LOOKUP_MOST]);
+                      uint32_t sure, int32_t draft[LOOKUP_MOST]);
 
 // Picks a token from a row of logits and takes it into account (for penalties, a grammar);
 // negative: the text ends here.

@@ -2,8 +2,9 @@
 //
 // The worker batches continuously: each step computes one token of every answer that is being
 // written and, in the room that is left, a piece of the prompts that are being read, shared evenly,
-// so that a long prompt stalls nobody. What an answer says depends on its request alone, never on
-// what else is served.
+// so that a long prompt stalls nobody. Where nothing is being read, tokens are guessed from the
+// text and checked in the same step (lookup.h). What an answer says depends on its request alone,
+// never on what else is served.
 //
 // An answer is an append-only record that its requester takes from at its own pace; the worker
 // never waits for it. Its size is bounded by the tokens that the request allows.
@@ -35,6 +36,7 @@ struct serving_settings {
     uint32_t queue;    // answers that may wait beyond these
     enum cache_type cache;
     size_t keep_bytes; // of keys and values kept for prompts that begin alike; see engine_keep
+    bool no_lookup;    // never guess tokens from the text
 };
 
 // Loads the model and starts the worker. Errors as engine_open and session_open.
@@ -69,6 +71,7 @@ struct serving_request {
     uint32_t top;            // SERVING_TOP_MAX at most
     bool keep_end;           // go on past the token that ends an answer
     bool special;            // show control tokens by their names
+    bool no_lookup;          // do not guess tokens from the text: see lookup.h
     int64_t deadline_us;     // clock_mono_us by which the answer must be over; 0: none
     // Called by the worker under its lock: both must be quick, must not block and must not call
     // this interface.
@@ -132,6 +135,7 @@ enum err_code answer_error(struct answer *a, struct err *err);
 struct answer_stats {
     uint32_t prompt_tokens, cached_tokens; // cached: of the prompt, not computed anew
     uint32_t tokens;                       // made, of all choices
+    uint32_t guessed, guessed_right;       // tokens by prompt lookup
     int64_t queued_us, first_token_us;     // since submission
     int64_t prompt_us, decode_us;          // reading the prompt, writing the first choice
 };
@@ -145,6 +149,7 @@ void answer_release(struct answer **a);
 struct serving_stats {
     uint64_t requests, refused, cancelled, failed; // since start
     uint64_t prompt_tokens, cached_tokens, tokens;
+    uint64_t guessed, guessed_right; // tokens by prompt lookup
     uint64_t steps;
     int64_t prompt_us, decode_us;                // time of steps, by what they computed
     double prompt_per_second, decode_per_second; // of the last finished answer

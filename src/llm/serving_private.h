@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "llm/lookup.h"
 #include "llm/serving.h"
 
 enum sequence_state { SEQUENCE_WAITS, SEQUENCE_RUNS, SEQUENCE_OVER };
@@ -18,9 +19,10 @@ struct sequence {
     struct sampler *sampler;
     struct stop *stop;
     struct matcher *matcher; // NULL: the answer is free
-    uint32_t read;           // prompt tokens that are in the session
-    int32_t last;            // the token chosen last: not in the session yet
-    uint32_t made;           // tokens chosen
+    struct lookup lookup;
+    uint32_t read; // prompt tokens that are in the session
+    int32_t last;  // the token chosen last: not in the session yet
+    uint32_t made; // tokens chosen
     int64_t began_us, first_us;
     struct buf piece, shown; // scratch
     // The record, under the lock.
@@ -39,7 +41,7 @@ struct answer {
     struct grammar *grammar; // NULL: none
     struct grammar_masks *masks;
     uint32_t prompt_count, max_tokens, top;
-    bool logprobs, keep_end, special, whole;
+    bool logprobs, keep_end, special, whole, lookup;
     int64_t deadline_us, submitted_us;
     void (*notify)(void *arg);
     bool (*wanted)(void *arg);
@@ -87,7 +89,27 @@ struct serving {
     uint64_t first_tokens;
 };
 
-// ---- serving_step.c: the worker's own, without the lock ----
+// ---- serving_plan.c, serving_step.c: the worker's own, without the lock ----
+
+// What a step computes. An active sequence has rows of logits when its part is chosen: one and
+// those of its guesses; sequences that write come first.
+struct plan {
+    struct step_token tokens[ENGINE_BATCH];
+    size_t n;
+    struct plan_part {
+        uint32_t read; // prompt tokens
+        bool chosen;
+        uint32_t guessed;
+        int32_t draft[LOOKUP_MOST];
+    } parts[SERVING_SESSIONS_MAX];
+};
+
+// Every answer that is being written gets a token, and guesses as far as there is room; prompts
+// share the rest evenly.
+void plan_all(struct serving *s, struct plan *p);
+
+// A step for one active sequence alone.
+void plan_one(struct serving *s, struct plan *p, uint32_t i);
 
 // Computes one step for the active sequences, and ends those that are over by it.
 void serving_step(struct serving *s);

@@ -1,75 +1,8 @@
-// One step of the worker: which tokens it computes, and what becomes of their logits.
+// One step of the worker: what becomes of the logits.
 #include <string.h>
 
 #include "base/clock.h"
 #include "llm/serving_private.h"
-
-// Tokens of prompts in a step that also writes answers: what bounds the time between their tokens.
-enum { PROMPT_PIECE = 32 };
-
-static uint32_t left_to_read(const struct sequence *q)
-{
-    return q->answer->prompt_count - q->read;
-}
-
-struct plan {
-    struct step_token tokens[ENGINE_BATCH];
-    size_t n;
-    uint32_t taken[SERVING_SESSIONS_MAX]; // prompt tokens of each active sequence
-    bool chosen[SERVING_SESSIONS_MAX];    // its logits come with this step
-};
-
-static void add_written(struct serving *s, struct plan *p, uint32_t i)
-{
-    struct sequence *q = s->active[i];
-    p->tokens[p->n++] = (struct step_token){q->last, q->session, true};
-    p->chosen[i] = true;
-}
-
-static void add_read(struct serving *s, struct plan *p, uint32_t i, uint32_t count)
-{
-    struct sequence *q = s->active[i];
-    for (uint32_t k = 0; k < count; k++) {
-        uint32_t at = q->read + k;
-        bool last = at + 1 == q->answer->prompt_count;
-        p->tokens[p->n++] = (struct step_token){q->answer->prompt[at], q->session, last};
-        p->chosen[i] = last;
-    }
-    p->taken[i] = count;
-}
-
-// Every answer that is being written gets a token; prompts share the rest evenly.
-static void plan_all(struct serving *s, struct plan *p)
-{
-    uint32_t readers = 0;
-    *p = (struct plan){0};
-    for (uint32_t i = 0; i < s->active_count; i++)
-        if (left_to_read(s->active[i]))
-            readers++;
-        else
-            add_written(s, p, i);
-    uint32_t room = p->n ? PROMPT_PIECE : ENGINE_BATCH;
-    for (uint32_t i = 0; i < s->active_count; i++) {
-        uint32_t left = left_to_read(s->active[i]);
-        if (left == 0)
-            continue;
-        uint32_t share = (room + readers - 1) / readers;
-        share = share < left ? share : left;
-        add_read(s, p, i, share);
-        room -= share;
-        readers--;
-    }
-}
-
-static void plan_one(struct serving *s, struct plan *p, uint32_t i)
-{
-    uint32_t left = left_to_read(s->active[i]);
-    *p = (struct plan){0};
-    if (left)
-        add_read(s, p, i, left < ENGINE_BATCH ? left : ENGINE_BATCH);
-    else
-        add_written(s, p, i);
-}
 
 // Cuts the answer's bytes into what may be shown; true when a stop string is complete.
 static bool show(struct serving *s, struct sequence *q, int32_t token)
@@ -176,13 +109,53 @@ static void count_step(struct serving *s, const struct plan *p, int64_t took)
 {
     uint64_t read = 0;
     for (uint32_t i = 0; i < s->active_count; i++)
-        read += p->taken[i];
+        read += p->parts[i].read;
     pthread_mutex_lock(&s->lock);
     s->stats.steps++;
     s->stats.prompt_tokens += read;
     // A mixed step's time goes where most of its tokens are.
     *(read * 2 > p->n ? &s->stats.prompt_us : &s->stats.decode_us) += took;
     pthread_mutex_unlock(&s->lock);
+}
+
+// A sequence whose rows of logits are being chosen from.
+struct chooser {
+    struct serving *serving;
+    struct sequence *sequence;
+};
+
+// Negative when the sequence is over.
+static int32_t choose_and_record(void *arg, const float *logits)
+{
+    const struct chooser *c = arg;
+    struct choice choice;
+    choose(c->serving, c->sequence, logits, &choice);
+    record(c->serving, c->sequence, &choice);
+    return c->sequence->state == SEQUENCE_OVER ? -1 : choice.token;
+}
+
+static void count_guesses(struct serving *s, struct sequence *q, uint64_t proposed, uint64_t right)
+{
+    pthread_mutex_lock(&s->lock);
+    s->stats.guessed += proposed;
+    s->stats.guessed_right += right;
+    q->answer->stats.guessed += (uint32_t)proposed;
+    q->answer->stats.guessed_right += (uint32_t)right;
+    pthread_mutex_unlock(&s->lock);
+}
+
+// Chooses from a sequence's rows as long as what was guessed is chosen.
+static void take_rows(struct serving *s, struct sequence *q, const struct plan_part *part,
+                      const float *logits)
+{
+    struct chooser c = {s, q};
+    int32_t chosen[LOOKUP_MOST + 1];
+    bool ended;
+    uint64_t right = q->lookup.right;
+    lookup_take(&q->lookup, q->session, part->draft, part->guessed, logits, choose_and_record, &c,
+                chosen, &ended);
+    if (part->guessed)
+        count_guesses(s, q, part->guessed, q->lookup.right - right);
 }
 
 static enum err_code run(struct serving *s, const struct plan *p, struct err *err)
@@ -198,15 +171,14 @@ static enum err_code run(struct serving *s, const struct plan *p, struct err *er
     for (int reads = 0; reads < 2; reads++)
         for (uint32_t i = 0; i < s->active_count; i++) {
             struct sequence *q = s->active[i];
-            if ((p->taken[i] > 0) != reads)
+            const struct plan_part *part = &p->parts[i];
+            if ((part->read > 0) != reads)
                 continue;
-            q->read += p->taken[i];
-            if (!p->chosen[i])
+            q->read += part->read;
+            if (!part->chosen)
                 continue;
-            struct choice choice;
-            choose(s, q, logits, &choice);
-            record(s, q, &choice);
-            logits += V;
+            take_rows(s, q, part, logits);
+            logits += (size_t)V * (part->guessed + 1);
         }
     return ERR_OK;
 }

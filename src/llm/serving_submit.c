@@ -53,6 +53,7 @@ static enum err_code open_sequences(struct answer *a, const struct serving_reque
         sampler.seed += i;
         q->answer = a;
         q->number = i;
+        lookup_start(&q->lookup);
         code = sampler_open(&sampler, V, &q->sampler, err);
         if (!code)
             code = stop_open(r->stops, r->stop_count, &q->stop, err);
@@ -81,6 +82,7 @@ static enum err_code open_answer(struct serving *s, const struct serving_request
     a->keep_end = r->keep_end;
     a->special = r->special;
     a->whole = r->whole;
+    a->lookup = !r->no_lookup && !s->settings.no_lookup;
     a->deadline_us = r->deadline_us;
     a->submitted_us = clock_mono_us();
     a->notify = r->notify;

@@ -111,8 +111,7 @@ static void write_pooled(struct synth_writer *w, const struct quant_format *f, u
     free(piece);
 }
 
-// The format, or where rows do not fit its blocks the one that llama.cpp takes instead.
-static const struct quant_format *fitting(const char *type, uint32_t cols)
+const struct quant_format *synth_fitting(const char *type, uint32_t cols)
 {
     static const char *const instead[][2] = {{"Q4_K", "Q5_0"},   {"Q5_K", "Q5_1"},
                                              {"Q6_K", "Q8_0"},   {"Q2_K", "IQ4_NL"},
@@ -127,7 +126,7 @@ static const struct quant_format *fitting(const char *type, uint32_t cols)
 void synth_matrix(struct synth_writer *w, const char *name, uint32_t rows, uint32_t cols,
                   const char *type)
 {
-    const struct quant_format *f = fitting(type, cols);
+    const struct quant_format *f = synth_fitting(type, cols);
     uint64_t count = (uint64_t)rows * cols;
     float spread = 1 / sqrtf((float)cols);
     if (w->data && count <= FRESH)
@@ -214,7 +213,7 @@ static void tensors(struct synth_writer *w, bool data)
         synth_peaked(w, "output.weight", head, 1);
     else if (!s->tied)
         synth_matrix(w, "output.weight", s->V, s->C, head);
-    float mean = peaked ? SYNTH_PEAKED_NORM : 1;
+    float mean = peaked ? synth_peaked_norm(w) : 1;
     synth_vector(w, "output_norm.weight", s->C, mean, 0.1f * mean);
     if (s->factors)
         synth_vector(w, "rope_freqs.weight", s->D / 2, 4, 0.5f);

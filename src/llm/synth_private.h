@@ -34,15 +34,18 @@ struct synth_writer {
     enum err_code code;
 };
 
+// The format, or where rows do not fit its blocks the one that llama.cpp takes instead.
+const struct quant_format *synth_fitting(const char *type, uint32_t cols);
+
 // Each declares its tensor in the first pass and writes its data in the second.
 void synth_matrix(struct synth_writer *w, const char *name, uint32_t rows, uint32_t cols,
                   const char *type);
 void synth_vector(struct synth_writer *w, const char *name, uint32_t n, float mean, float spread);
 
 // Embeddings, or a head, that belong together: row j of the one points where row (j + shift) % V of
-// the other does. SYNTH_PEAKED_NORM is the mean of the norm between.
+// the other does, and the mean of the norm between.
 void synth_peaked(struct synth_writer *w, const char *name, const char *type, uint32_t shift);
-extern const float SYNTH_PEAKED_NORM;
+float synth_peaked_norm(const struct synth_writer *w);
 
 // An encoder's keys, tokens, and tensors (twice: see above).
 void synth_bert_keys(struct synth_writer *w);

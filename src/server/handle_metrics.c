@@ -6,10 +6,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "app/models.h"
 #include "base/file.h"
 #include "base/map.h"
 #include "server/handlers.h"
+#include "server/model_metrics.h"
 #include "server/server_private.h"
 
 enum { COUNTED_ANOMALIES = 100 };
@@ -136,68 +136,6 @@ static void write_stages(const struct app_status *s, struct buf *out)
     }
 }
 
-// One series for each loaded model.
-static void write_models(struct app *app, struct buf *out)
-{
-    static const struct {
-        const char *name, *type, *help;
-    } series[] = {
-        {"fettle_llm_requests_total", "counter", "Requests taken by a model."},
-        {"fettle_llm_refused_total", "counter", "Requests refused because the queue was full."},
-        {"fettle_llm_cancelled_total", "counter", "Answers cancelled."},
-        {"fettle_llm_failed_total", "counter", "Answers that failed."},
-        {"fettle_llm_prompt_tokens_total", "counter", "Tokens of prompts computed."},
-        {"fettle_llm_cached_tokens_total", "counter", "Tokens of prompts known from before."},
-        {"fettle_llm_tokens_total", "counter", "Tokens written."},
-        {"fettle_llm_prompt_seconds_total", "counter", "Time spent in reading prompts."},
-        {"fettle_llm_decode_seconds_total", "counter", "Time spent in writing."},
-        {"fettle_llm_prompt_tokens_per_second", "gauge", "Reading speed of the latest answer."},
-        {"fettle_llm_tokens_per_second", "gauge", "Writing speed of the latest answer."},
-        {"fettle_llm_first_token_seconds", "gauge", "Time to the latest answer's first token."},
-        {"fettle_llm_first_token_seconds_mean", "gauge", "Its mean since loading."},
-        {"fettle_llm_active", "gauge", "Answers being written."},
-        {"fettle_llm_waiting", "gauge", "Answers that wait."},
-        {"fettle_llm_weight_bytes", "gauge", "Memory of the weights."},
-        {"fettle_llm_cache_bytes", "gauge", "Memory of keys and values."}};
-    struct app_model_info *list;
-    size_t count;
-    if (app_models_list(app, &list, &count, NULL) != ERR_OK)
-        return;
-    for (size_t k = 0; k < sizeof series / sizeof *series && count && list[0].loaded; k++) {
-        add_help(out, series[k].name, series[k].type, series[k].help);
-        for (size_t i = 0; i < count && list[i].loaded; i++) {
-            const struct serving_stats *s = &list[i].stats;
-            const double values[] = {(double)s->requests,
-                                     (double)s->refused,
-                                     (double)s->cancelled,
-                                     (double)s->failed,
-                                     (double)s->prompt_tokens,
-                                     (double)s->cached_tokens,
-                                     (double)s->tokens,
-                                     (double)s->prompt_us / 1e6,
-                                     (double)s->decode_us / 1e6,
-                                     s->prompt_per_second,
-                                     s->decode_per_second,
-                                     (double)s->first_token_us / 1e6,
-                                     s->first_token_mean_us / 1e6,
-                                     s->active,
-                                     s->waiting,
-                                     (double)s->weight_bytes,
-                                     (double)s->cache_bytes};
-            buf_printf(out, "%s{model=\"", series[k].name);
-            for (const char *c = list[i].name; *c; c++) {
-                if (*c == '"' || *c == '\\')
-                    buf_add_char(out, '\\');
-                buf_add_char(out, *c == '\n' ? ' ' : *c);
-            }
-            buf_add_z(out, "\"} ");
-            buf_add_double(out, values[k]);
-            buf_add_char(out, '\n');
-        }
-    }
-    free(list);
-}
-
 static void write_server(const struct server *s, struct buf *out)
 {
     const struct connections *c = &s->connections;
@@ -228,7 +166,7 @@ static void write_text(struct exchange *x)
     write_plant(&s, out);
     write_store(&s.store, out);
     write_stages(&s, out);
-    write_models(x->app, out);
+    model_metrics_write_text(x->app, out);
     write_server(x->server, out);
 }
 
@@ -281,6 +219,7 @@ static void write_json(struct exchange *x)
     json_end(&j);
     write_parameters(x, &j, list, count);
     json_key_time(&j, "last_update", app_now_us(x->app));
+    model_metrics_write_json(x->app, &j);
     json_end(&j);
     free(list);
 }

@@ -5,6 +5,7 @@
 
 #include "app/models.h"
 #include "server/handlers.h"
+#include "server/model_metrics.h"
 
 void handle_openai_models(struct exchange *x)
 {
@@ -34,30 +35,6 @@ void handle_openai_models(struct exchange *x)
     free(list);
 }
 
-static void write_serving(struct json_out *j, const struct serving_stats *s)
-{
-    json_key(j, "serving");
-    json_object(j);
-    json_key_int(j, "active", s->active);
-    json_key_int(j, "sessions", s->sessions);
-    json_key_int(j, "waiting", s->waiting);
-    json_key_int(j, "queue", s->queue);
-    json_key_int(j, "requests", (int64_t)s->requests);
-    json_key_int(j, "refused", (int64_t)s->refused);
-    json_key_int(j, "cancelled", (int64_t)s->cancelled);
-    json_key_int(j, "failed", (int64_t)s->failed);
-    json_key_int(j, "prompt_tokens", (int64_t)s->prompt_tokens);
-    json_key_int(j, "cached_tokens", (int64_t)s->cached_tokens);
-    json_key_int(j, "tokens", (int64_t)s->tokens);
-    json_key_real(j, "prompt_per_second", s->prompt_per_second);
-    json_key_real(j, "tokens_per_second", s->decode_per_second);
-    json_key_real(j, "first_token_ms", (double)s->first_token_us / 1e3);
-    json_key_int(j, "weight_bytes", (int64_t)s->weight_bytes);
-    json_key_int(j, "session_bytes", (int64_t)s->session_bytes);
-    json_key_int(j, "cache_bytes", (int64_t)s->cache_bytes);
-    json_end(j);
-}
-
 static void write_model(struct json_out *j, const struct app_model_info *m)
 {
     json_object(j);
@@ -73,7 +50,10 @@ static void write_model(struct json_out *j, const struct app_model_info *m)
         json_key_int(j, "context", m->context);
         json_key_int(j, "vocabulary", m->vocabulary);
         json_key_text(j, "chat_template", m->chat[0] ? m->chat : NULL);
-        write_serving(j, &m->stats);
+        json_key(j, "serving");
+        json_object(j);
+        model_metrics_write_serving(j, &m->stats);
+        json_end(j);
     }
     json_end(j);
 }

@@ -201,6 +201,8 @@ static void write_timings(struct json_out *j, const struct answer_stats *s, size
                   per_second(s->prompt_tokens - s->cached_tokens, s->prompt_us));
     json_key_real(j, "predicted_ms", (double)s->decode_us / 1e3);
     json_key_real(j, "predicted_per_second", per_second(steps ? steps - 1 : 0, s->decode_us));
+    json_key_int(j, "draft_n", s->guessed);
+    json_key_int(j, "draft_n_accepted", s->guessed_right);
     json_end(j);
 }
 

@@ -196,6 +196,15 @@ static bool read_format(struct exchange *x, struct openai_request *r)
     return true;
 }
 
+// Beyond OpenAI's.
+static bool read_lookup(struct exchange *x, struct openai_request *r)
+{
+    bool lookup = true;
+    bool ok = read_bool(x, r->root, "lookup", "lookup", &lookup);
+    r->serving.no_lookup = !lookup;
+    return ok;
+}
+
 static bool read_numbers(struct exchange *x, struct openai_request *r)
 {
     struct serving_request *s = &r->serving;
@@ -281,7 +290,7 @@ bool openai_request_read(struct exchange *x, bool is_chat, struct openai_request
 {
     *r = (struct openai_request){.is_chat = is_chat};
     return read_root(x, r) && read_sampler(x, r) && read_biases(x, r) && read_stops(x, r) &&
-           read_logprobs(x, r) && read_stream(x, r) && read_numbers(x, r) &&
+           read_logprobs(x, r) && read_stream(x, r) && read_numbers(x, r) && read_lookup(x, r) &&
            (is_chat ? read_format(x, r) && openai_read_messages(x, r) && openai_read_tools(x, r)
                     : read_plain(x, r));
 }

@@ -45,6 +45,7 @@
         {S, "-repetition_penalty", "number", "1: off"},                                            \
         {S, "-frequency_penalty", "number", "-2 to 2"},                                            \
         {S, "-presence_penalty", "number", "-2 to 2"},                                             \
+        {S, "-lookup", "boolean", "false: do not guess tokens from the text"},                     \
     {                                                                                              \
         S, "-logit_bias", "{}number", "By token number, -100 to 100"                               \
     }
@@ -176,6 +177,9 @@ const struct schema_field schema_fields[] = {
     {"Metrics", "anomalies_by_type", "{}integer", ""},
     {"Metrics", "anomalies_by_parameter", "{}integer", ""},
     {"Metrics", "last_update", "time", ""},
+    {"Metrics", "models", "[]ModelMetrics", "Loaded language models"},
+    {"ModelMetrics", "name", "text", ""},
+    {"ModelMetrics", "serving", "Serving", ""},
 
     {"Readings", "sensor", "text", "asset/parameter; or the asset, with `parameter` beside it"},
     {"Readings", "-parameter", "text", ""},
@@ -329,6 +333,8 @@ const struct schema_field schema_fields[] = {
     {"Timings", "prompt_per_second", "number", "Tokens"},
     {"Timings", "predicted_ms", "number", ""},
     {"Timings", "predicted_per_second", "number", "Tokens"},
+    {"Timings", "draft_n", "integer", "Tokens guessed from the text"},
+    {"Timings", "draft_n_accepted", "integer", "Of these right"},
     {"Models", "models", "[]Model", "Loaded ones first"},
     {"Model", "name", "text", ""},
     {"Model", "file_bytes", "integer", ""},
@@ -352,9 +358,13 @@ const struct schema_field schema_fields[] = {
     {"Serving", "prompt_tokens", "integer", "Computed"},
     {"Serving", "cached_tokens", "integer", "Taken over from earlier prompts"},
     {"Serving", "tokens", "integer", "Written"},
+    {"Serving", "guessed_tokens", "integer", "From the text, by prompt lookup"},
+    {"Serving", "guessed_right_tokens", "integer", "Of these"},
+    {"Serving", "steps", "integer", "Computed"},
     {"Serving", "prompt_per_second", "number", "Tokens, in the latest answer"},
     {"Serving", "tokens_per_second", "number", "Written, in the latest answer"},
     {"Serving", "first_token_ms", "number", "In the latest answer"},
+    {"Serving", "first_token_mean_ms", "number", "Since loading"},
     {"Serving", "weight_bytes", "integer", ""},
     {"Serving", "session_bytes", "integer", "Of a full conversation"},
     {"Serving", "cache_bytes", "integer", "Of all conversations now"},

@@ -114,7 +114,7 @@ static void propose(struct session *s, int32_t next, size_t room, const int32_t 
     struct lookup l;
     int32_t draft[LOOKUP_MOST];
     lookup_start(&l);
-    assert_int_equal(lookup_propose(&l, s, next, room, draft), n);
+    assert_int_equal(lookup_propose(&l, s, next, room, 0, draft), n);
     if (n)
         assert_memory_equal(draft, want, n * sizeof *want);
 }

@@ -185,6 +185,7 @@ static void wrong_requests_name_the_member(void **state)
         {text_path, "{\"prompt\":\"a\",\"logprobs\":21}", "logprobs"},
         {text_path, "{\"prompt\":\"a\",\"stream\":\"yes\"}", "stream"},
         {text_path, "{\"prompt\":\"a\",\"model\":5}", "model"},
+        {text_path, "{\"prompt\":\"a\",\"lookup\":1}", "lookup"},
         {text_path, "{\"prompt\":\"a\",\"suffix\":\"b\"}", "suffix"},
         {text_path, "{\"prompt\":\"a\",\"best_of\":4}", "best_of"},
         {text_path, "{\"prompt\":[\"a\",\"b\"]}", "prompt"},
@@ -228,6 +229,47 @@ static void what_is_no_request_at_all_is_refused(void **state)
                                          "{\"prompt\":\"a\",\"prompt\":\"b\"}"};
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
         post(text_path, bodies[i], 400, arena);
+    arena_close(&arena);
+}
+
+// A prompt that repeats itself, greedily: there is something to guess from.
+static void prompt_lookup_is_told_and_can_be_turned_off(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new_or_fail();
+    const struct json_node *on = post(
+        text_path, "{\"prompt\":\"abcabcabcabc\",\"max_tokens\":60,\"temperature\":0}", 200, arena);
+    const struct json_node *off =
+        post(text_path,
+             "{\"prompt\":\"abcabcabcabc\",\"max_tokens\":60,\"temperature\":0,\"lookup\":false}",
+             200, arena);
+    assert_string_equal(json_get_text(json_get(on, "choices")->first, "text"),
+                        json_get_text(json_get(off, "choices")->first, "text"));
+    assert_true(json_get(json_get(on, "timings"), "draft_n")->number > 0);
+    assert_int_equal(json_get(json_get(off, "timings"), "draft_n")->number, 0);
+    arena_close(&arena);
+}
+
+static void metrics_tell_what_a_model_does(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new_or_fail();
+    struct answer a;
+    post(text_path, "{\"prompt\":\"abc\",\"max_tokens\":3}", 200, arena);
+    assert_int_equal(rig_get(&rig, "/metrics?format=json", &a), 200);
+    const struct json_node *models = json_get(answer_json(&a, arena), "models");
+    assert_int_equal(models->count, 1);
+    const struct json_node *serving = json_get(models->first, "serving");
+    assert_true(json_get(serving, "tokens")->number >= 3);
+    assert_int_equal(json_get(serving, "queue")->number, 3);
+    answer_free(&a);
+    assert_int_equal(rig_get(&rig, "/metrics", &a), 200);
+    char line[160];
+    snprintf(line, sizeof line, "fettle_llm_tokens_total{model=\"%s\"} ",
+             json_get_text(models->first, "name"));
+    assert_non_null(strstr(a.body.p, line));
+    assert_non_null(strstr(a.body.p, "# TYPE fettle_llm_guessed_tokens_total counter\n"));
+    answer_free(&a);
     arena_close(&arena);
 }
 
@@ -450,6 +492,8 @@ int main(void)
         cmocka_unit_test(log_probabilities_stand_beside_the_tokens),
         cmocka_unit_test(wrong_requests_name_the_member),
         cmocka_unit_test(what_is_no_request_at_all_is_refused),
+        cmocka_unit_test(prompt_lookup_is_told_and_can_be_turned_off),
+        cmocka_unit_test(metrics_tell_what_a_model_does),
         cmocka_unit_test(an_unknown_model_is_not_found),
         cmocka_unit_test(a_prompt_beyond_the_context_says_both_numbers),
         cmocka_unit_test(text_cannot_spell_control_tokens),
