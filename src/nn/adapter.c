@@ -36,6 +36,21 @@ static enum err_code check_names(const char *names, struct err *err)
     return ERR_OK;
 }
 
+// True when the list has the name, or one that a fused matrix takes in.
+static bool adapts(const char *names, struct str name, bool fused)
+{
+    static const struct {
+        const char *whole, *part;
+    } parts[] = {{"attn_qkv", "attn_q"},
+                 {"attn_qkv", "attn_k"},
+                 {"attn_qkv", "attn_v"},
+                 {"ffn_up", "ffn_gate"}};
+    for (size_t i = 0; fused && i < sizeof parts / sizeof *parts; i++)
+        if (str_is(name, parts[i].whole) && lists(names, str_of(parts[i].part)))
+            return true;
+    return lists(names, name);
+}
+
 // The name between "blk.N." and ".weight".
 static struct str short_name(const struct nn_tensor *t)
 {
@@ -50,7 +65,7 @@ static void add_pairs(const struct nn_weights *base, const char *names, struct n
     for (size_t i = 0; i < base->tensor_count; i++) {
         const struct nn_tensor *t = &base->tensors[i];
         char name[NN_NAME_MAX + 1];
-        if (t->rows == 1 || !lists(names, short_name(t)))
+        if (t->rows == 1 || !adapts(names, short_name(t), base->shape.fused))
             continue;
         snprintf(name, sizeof name, "%.*s.lora_a", NN_NAME_MAX - 7, t->name);
         a->at[i] = 1 + nn_weights_add(&a->w, name, a->rank, t->cols, false);
@@ -72,6 +87,10 @@ enum err_code nn_adapter_open(const struct nn_weights *base, uint32_t rank, floa
     a->at = calloc(base->tensor_count, sizeof *a->at);
     if (a->w.tensors && a->at)
         add_pairs(base, names, a);
+    if (a->w.tensors && a->at && a->w.tensor_count == 0) {
+        nn_adapter_close(a);
+        return err_set(err, ERR_USAGE, "'%s' names no matrix to adapt", names);
+    }
     if (!a->w.tensors || !a->at || !nn_weights_take(&a->w)) {
         nn_adapter_close(a);
         return err_set(err, ERR_NO_MEMORY, "out of memory for an adapter of rank %u", rank);

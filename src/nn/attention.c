@@ -57,13 +57,14 @@ static size_t angles_bytes(const struct nn_attention *a)
 static void fill_angles(struct nn_attention *a)
 {
     const struct nn_attention_shape *s = &a->shape;
+    double amplitude = s->rope_amplitude != 0 ? (double)s->rope_amplitude : 1;
     for (size_t t = 0; t < s->longest; t++)
         for (size_t i = 0; i < s->D / 2; i++) {
             double frequency = pow((double)s->rope_base, -2.0 * (double)i / (double)s->D);
             if (s->rope_factors)
                 frequency /= (double)s->rope_factors[i];
-            a->angles[t * s->D + 2 * i] = (float)cos((double)t * frequency);
-            a->angles[t * s->D + 2 * i + 1] = (float)sin((double)t * frequency);
+            a->angles[t * s->D + 2 * i] = (float)(amplitude * cos((double)t * frequency));
+            a->angles[t * s->D + 2 * i + 1] = (float)(amplitude * sin((double)t * frequency));
         }
 }
 

@@ -6,6 +6,9 @@
 
 enum { ALIGN = 64, THAWED = 1 << 22 };
 
+// Apart from one another: what is left out at each pass, and of each tensor.
+static const uint64_t STREAMS = 0x9e3779b97f4a7c15;
+
 // Hands out a part of one block; with no block, only counts.
 static float *take(struct nn_decoder *d, size_t rows, size_t cols)
 {
@@ -21,6 +24,8 @@ static void lay_layer(struct nn_decoder *d, struct nn_layer_values *v)
     v->attention_inverse = take(d, T, 1);
     v->qkv = take(d, T, nn_qkv_width(s));
     v->log_sum = take(d, T, s->H);
+    v->before = take(d, T, s->head_norms ? ((size_t)s->H + s->H_kv) * s->D : 0);
+    v->head_inverse = take(d, T, s->head_norms ? (size_t)s->H + s->H_kv : 0);
     v->heads = take(d, T, (size_t)s->H * s->D);
     v->middle = take(d, T, s->C);
     v->hidden_inverse = take(d, T, 1);
@@ -48,7 +53,7 @@ static void lay(struct nn_decoder *d)
         return;
     d->head_slope = take(d, NN_HEAD_ROWS, C);
     d->head_stream = take(d, NN_HEAD_ROWS, C);
-    d->parts = take(d, NN_NORM_PARTS, C);
+    d->parts = take(d, NN_NORM_PARTS, s->head_norms && 2 * s->D > C ? 2 * s->D : C);
     d->stream = take(d, T, C);
     d->slope = take(d, T, C);
     d->inner_slope = take(d, T, s->hidden);
@@ -80,6 +85,16 @@ static size_t thawed_floats(const struct nn_shape *s)
     return widest > THAWED ? widest : THAWED;
 }
 
+// Twice rows times rank, and with dropout what is left of the widest input.
+static size_t low_floats(const struct nn_shape *s, const struct nn_decoder_options *o)
+{
+    if (!o->adapter)
+        return 0;
+    size_t heads = (size_t)s->H * s->D, widest = s->hidden > s->C ? s->hidden : s->C;
+    widest = o->adapter->dropout > 0 ? (heads > widest ? heads : widest) : 0;
+    return o->rows * (2 * o->adapter->rank + widest);
+}
+
 enum err_code nn_decoder_open(struct nn_work *k, struct nn_weights *w,
                               const struct nn_decoder_options *o, struct nn_decoder **out,
                               struct err *err)
@@ -103,7 +118,8 @@ enum err_code nn_decoder_open(struct nn_work *k, struct nn_weights *w,
                                    .longest = s->context < o->rows ? s->context : o->rows,
                                    .rope = s->rope,
                                    .rope_base = s->rope_base,
-                                   .rope_factors = s->rope_factors};
+                                   .rope_factors = s->rope_factors,
+                                   .rope_amplitude = s->rope_amplitude};
     enum err_code code = ERR_OK;
     if (!d->inputs || !d->values || !d->wanted || !d->block)
         code = err_set(err, ERR_NO_MEMORY, "out of memory: %zu MiB are needed for %zu rows",
@@ -111,8 +127,7 @@ enum err_code nn_decoder_open(struct nn_work *k, struct nn_weights *w,
     if (!code)
         code = nn_attention_open(k, &a, &d->attention, err);
     if (!code && w->frozen)
-        code = nn_work_reserve(k, thawed_floats(s), o->adapter ? 2 * o->rows * o->adapter->rank : 0,
-                               err);
+        code = nn_work_reserve(k, thawed_floats(s), low_floats(s, o), err);
     if (code)
         nn_decoder_close(out);
     else
@@ -135,8 +150,9 @@ void nn_decoder_close(struct nn_decoder **decoder)
 }
 
 // What is learned beside base tensor i.
-static struct nn_low_rank low_rank_of(const struct nn_adapter *a, size_t i)
+static struct nn_low_rank low_rank_of(const struct nn_decoder *d, size_t i)
 {
+    const struct nn_adapter *a = d->options.adapter;
     if (!a || !a->at[i])
         return (struct nn_low_rank){0};
     size_t first = a->w.tensors[a->at[i] - 1].at, second = a->w.tensors[a->at[i]].at;
@@ -145,7 +161,9 @@ static struct nn_low_rank low_rank_of(const struct nn_adapter *a, size_t i)
                                 .da = a->w.dw + first,
                                 .db = a->w.dw + second,
                                 .rank = a->rank,
-                                .scale = a->scale};
+                                .scale = a->scale,
+                                .dropout = d->drops ? a->dropout : 0,
+                                .stream = (a->seed * STREAMS + a->pass) * STREAMS + i};
 }
 
 struct nn_linear nn_linear_of(const struct nn_decoder *d, size_t tensor, size_t out)
@@ -159,8 +177,8 @@ struct nn_linear nn_linear_of(const struct nn_decoder *d, size_t tensor, size_t 
         return l;
     }
     for (size_t rows = 0; rows < out; rows += w->tensors[tensor++].rows)
-        l.part[l.parts++] = (struct nn_part){w->tensors[tensor].rows, w->frozen[tensor],
-                                             low_rank_of(d->options.adapter, tensor)};
+        l.part[l.parts++] =
+            (struct nn_part){w->tensors[tensor].rows, w->frozen[tensor], low_rank_of(d, tensor)};
     return l;
 }
 
@@ -174,4 +192,11 @@ struct nn_linear nn_linear_qkv(const struct nn_decoder *d, size_t l)
         linear.dbias = w->frozen ? NULL : w->dw + w->tensors[t->bias].at;
     }
     return linear;
+}
+
+struct nn_head_norm nn_head_norm_of(const struct nn_decoder *d, size_t l)
+{
+    const struct nn_shape *s = &d->shape;
+    return (struct nn_head_norm){
+        s->H, s->H_kv, s->D, nn_vector_of(d->weights, d->weights->layers[l].head_norms), s->eps};
 }

@@ -35,6 +35,11 @@ static void attention_backward(struct nn_decoder *d, const struct nn_batch *b,
     nn_linear_backward(d->k, &out, v->heads, d->stream, T, d->heads_slope);
     nn_attention_backward(d->attention, &b->segments, v->qkv, v->log_sum, d->heads_slope,
                           d->qkv_slope);
+    if (d->shape.head_norms) {
+        struct nn_head_norm n = nn_head_norm_of(d, l);
+        nn_head_norm_backward(d->k, &n, T, v->before, v->head_inverse, d->parts, d->qkv_slope,
+                              slope_of(w, t->head_norms));
+    }
     nn_norm_again(d->k, norm, x, v->attention_inverse, T, C, d->normed);
     nn_linear_backward(d->k, &qkv, d->normed, d->qkv_slope, T, d->slope);
     nn_norm_backward(d->k, norm, x, v->attention_inverse, d->slope, T, C, d->parts, d->stream,

@@ -24,6 +24,10 @@ struct nn_layer_values *nn_layer_forward(struct nn_decoder *d, const struct nn_b
     nn_norm_forward(d->k, nn_vector_of(w, t->attention_norm), x, T, C, s->eps, d->normed,
                     v->attention_inverse, v->middle);
     nn_linear_forward(d->k, &qkv, d->normed, T, v->qkv, false);
+    if (s->head_norms) {
+        struct nn_head_norm n = nn_head_norm_of(d, l);
+        nn_head_norm_forward(d->k, &n, T, v->qkv, v->before, v->head_inverse);
+    }
     nn_attention_forward(d->attention, &b->segments, v->qkv, v->heads, v->log_sum);
     nn_linear_forward(d->k, &out, v->heads, T, v->middle, true);
 
@@ -80,6 +84,7 @@ static void head_backward(struct nn_decoder *d, const uint32_t *wanted, size_t n
 
 double nn_decoder_loss(struct nn_decoder *d, const struct nn_batch *b, float scale)
 {
+    d->drops = scale != 0;
     const float *stream = forward(d, b);
     int32_t targets[NN_HEAD_ROWS];
     size_t wanted = 0;
@@ -105,6 +110,7 @@ double nn_decoder_loss(struct nn_decoder *d, const struct nn_batch *b, float sca
 
 void nn_decoder_logits(struct nn_decoder *d, const struct nn_batch *b, float *logits)
 {
+    d->drops = false;
     const float *stream = forward(d, b);
     for (size_t t = 0; t < b->T; t++)
         d->wanted[t] = (uint32_t)t;

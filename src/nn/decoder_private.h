@@ -11,6 +11,8 @@ struct nn_layer_values {
     float *attention_inverse; // T
     float *qkv;               // T x qkv width, turned
     float *log_sum;           // T x H
+    float *before;            // T x (H + H_kv) D, queries and keys before their norm
+    float *head_inverse;      // T x (H + H_kv)
     float *heads;             // T x H D
     float *middle;            // T x C, the stream between attention and feed-forward
     float *hidden_inverse;    // T
@@ -25,6 +27,7 @@ struct nn_decoder {
     struct nn_attention *attention;
     unsigned char *block; // all floats below
     size_t bytes, block_bytes;
+    bool drops; // a pass that learns: dropout of the adapter's inputs
 
     float **inputs;                 // the stream into each layer and out of the last: T x C
     struct nn_layer_values *values; // of each layer, or of one
@@ -56,6 +59,7 @@ size_t nn_decoder_values(const struct nn_decoder *d, size_t L);
 // The matrix that begins at a tensor, with `out` rows, over as many tensors as they take.
 struct nn_linear nn_linear_of(const struct nn_decoder *d, size_t tensor, size_t out);
 struct nn_linear nn_linear_qkv(const struct nn_decoder *d, size_t l);
+struct nn_head_norm nn_head_norm_of(const struct nn_decoder *d, size_t l);
 
 static inline const float *nn_vector_of(const struct nn_weights *w, size_t tensor)
 {

@@ -37,7 +37,14 @@ struct nn_low_rank {
     float *da, *db;
     size_t rank;
     float scale;
+    float dropout;   // share of x that is left out of this product; 0: none
+    uint64_t stream; // what is left out depends on it and on the place in x
 };
+
+// y = x with each float left out by chance, or 1 / (1 - dropout) of it; with `add`, y += that. The
+// same stream leaves out the same places, whatever T and the number of threads. 0 < dropout < 1.
+void nn_dropout(struct nn_work *k, float dropout, uint64_t stream, const float *x, size_t T,
+                size_t C, float *y, bool add);
 
 enum { NN_PARTS = 3 };
 
@@ -79,6 +86,25 @@ enum { NN_NORM_PARTS = 16 };
 void nn_norm_backward(struct nn_work *k, const float *w, const float *x, const float *inverse,
                       const float *dy, size_t T, size_t C, float *parts, float *dx, float *dw);
 
+// ---- norms of heads: every query and key head by itself, before it is turned ----
+
+enum { NN_HEAD_NORM_MAX = 1024 }; // floats of a head
+
+struct nn_head_norm {
+    size_t H, H_kv, D;
+    const float *w; // 2 x D: of queries, of keys
+    float eps;
+};
+
+// qkv as attention has it, in place; `before` (T x (H + H_kv) D) and `inverse` (T x (H + H_kv)) are
+// kept for the gradient.
+void nn_head_norm_forward(struct nn_work *k, const struct nn_head_norm *n, size_t T, float *qkv,
+                          float *before, float *inverse);
+// dqkv in place; adds to dw (2 x D). `parts` is working memory: NN_NORM_PARTS x 2 D.
+void nn_head_norm_backward(struct nn_work *k, const struct nn_head_norm *n, size_t T,
+                           const float *before, const float *inverse, float *parts, float *dqkv,
+                           float *dw);
+
 // ---- attention: causal, grouped queries, within segments ----
 
 enum nn_rope {
@@ -92,6 +118,7 @@ struct nn_attention_shape {
     enum nn_rope rope;
     float rope_base;
     const float *rope_factors; // D / 2 divisors of the frequencies; NULL: none
+    float rope_amplitude;      // of sines and cosines; 0: 1
 };
 
 struct nn_attention; // tables of angles and working memory

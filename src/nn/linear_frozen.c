@@ -38,7 +38,18 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-// scale * x a^T: T x rank.
+// What a low-rank product sees of x.
+static const float *seen_of(struct nn_work *k, const struct nn_linear *l,
+                            const struct nn_low_rank *low, const float *x, size_t T)
+{
+    if (low->dropout <= 0)
+        return x;
+    float *to = k->low + 2 * T * low->rank;
+    nn_dropout(k, low->dropout, low->stream, x, T, l->in, to, false);
+    return to;
+}
+
+// scale * x a^T of what is seen of x: T x rank.
 static const float *inner_of(struct nn_work *k, const struct nn_linear *l,
                              const struct nn_low_rank *low, const float *x, size_t T)
 {
@@ -76,10 +87,25 @@ void nn_frozen_forward(struct nn_work *k, const struct nn_linear *l, const float
         const struct nn_low_rank *low = &part->low;
         if (low->rank)
             gemm_run(k->gemm,
-                     &(struct gemm){T, part->rows, low->rank,
-                                    gemm_rows(inner_of(k, l, low, x, T), low->rank),
-                                    gemm_turned(low->b, low->rank), y + column, l->out, true});
+                     &(struct gemm){
+                         T, part->rows, low->rank,
+                         gemm_rows(inner_of(k, l, low, seen_of(k, l, low, x, T), T), low->rank),
+                         gemm_turned(low->b, low->rank), y + column, l->out, true});
     }
+}
+
+// dx += the gradient through a part's low-rank product.
+static void add_low_slope(struct nn_work *k, const struct nn_linear *l, const struct nn_part *part,
+                          const float *dy, size_t T, float *dx)
+{
+    const struct nn_low_rank *low = &part->low;
+    bool drops = low->dropout > 0;
+    float *to = drops ? k->low + 2 * T * low->rank : dx;
+    gemm_run(k->gemm, &(struct gemm){T, l->in, low->rank,
+                                     gemm_rows(inner_slope(k, l, part, dy, T), low->rank),
+                                     gemm_rows(low->a, l->in), to, l->in, !drops});
+    if (drops)
+        nn_dropout(k, low->dropout, low->stream, to, T, l->in, dx, true);
 }
 
 void nn_frozen_backward_input(struct nn_work *k, const struct nn_linear *l, const float *dy,
@@ -95,12 +121,8 @@ void nn_frozen_backward_input(struct nn_work *k, const struct nn_linear *l, cons
             gemm_run(k->gemm, &(struct gemm){T, l->in, n, gemm_rows(dy + column + from, l->out),
                                              gemm_rows(w, l->in), dx, l->in, add});
         }
-        const struct nn_low_rank *low = &part->low;
-        if (low->rank)
-            gemm_run(k->gemm,
-                     &(struct gemm){T, l->in, low->rank,
-                                    gemm_rows(inner_slope(k, l, part, dy + column, T), low->rank),
-                                    gemm_rows(low->a, l->in), dx, l->in, true});
+        if (part->low.rank)
+            add_low_slope(k, l, part, dy + column, T, dx);
     }
 }
 
@@ -113,12 +135,13 @@ void nn_frozen_backward_weights(struct nn_work *k, const struct nn_linear *l, co
         const struct nn_low_rank *low = &part->low;
         if (!low->rank)
             continue;
+        const float *seen = seen_of(k, l, low, x, T);
         gemm_run(k->gemm, &(struct gemm){part->rows, low->rank, T, gemm_turned(dy + column, l->out),
-                                         gemm_rows(inner_of(k, l, low, x, T), low->rank), low->db,
-                                         low->rank, true});
+                                         gemm_rows(inner_of(k, l, low, seen, T), low->rank),
+                                         low->db, low->rank, true});
         gemm_run(k->gemm,
                  &(struct gemm){low->rank, l->in, T,
                                 gemm_turned(inner_slope(k, l, part, dy + column, T), low->rank),
-                                gemm_rows(x, l->in), low->da, l->in, true});
+                                gemm_rows(seen, l->in), low->da, l->in, true});
     }
 }

@@ -30,6 +30,9 @@ static enum err_code check(const struct nn_shape *s, struct err *err)
     if (s->H % s->H_kv)
         return err_set(err, ERR_USAGE, "%u heads cannot share %u key-value heads evenly", s->H,
                        s->H_kv);
+    if (s->head_norms && s->D > NN_HEAD_NORM_MAX)
+        return err_set(err, ERR_USAGE, "size of a head is %u, %d at most with norms of heads", s->D,
+                       NN_HEAD_NORM_MAX);
     if (s->D % 2)
         return err_set(err, ERR_USAGE, "size of a head is %u, an even number expected", s->D);
     if ((uint64_t)s->H * s->D > WIDTH_MAX)
@@ -67,24 +70,36 @@ static void add_layer(struct nn_weights *w, uint32_t l)
     struct nn_layer_tensors *t = &w->layers[l];
     size_t q = (size_t)s->H * s->D, kv = (size_t)s->H_kv * s->D;
     t->attention_norm = add_in(w, l, "attn_norm.weight", 1, s->C, false);
-    t->qkv = add_in(w, l, "attn_q.weight", q, s->C, false);
-    add_in(w, l, "attn_k.weight", kv, s->C, true);
-    add_in(w, l, "attn_v.weight", kv, s->C, true);
+    if (s->fused) {
+        t->qkv = add_in(w, l, "attn_qkv.weight", q + 2 * kv, s->C, false);
+    } else {
+        t->qkv = add_in(w, l, "attn_q.weight", q, s->C, false);
+        add_in(w, l, "attn_k.weight", kv, s->C, true);
+        add_in(w, l, "attn_v.weight", kv, s->C, true);
+    }
     if (s->biases) {
         t->bias = add_in(w, l, "attn_q.bias", 1, q, false);
         add_in(w, l, "attn_k.bias", 1, kv, true);
         add_in(w, l, "attn_v.bias", 1, kv, true);
     }
+    if (s->head_norms) {
+        t->head_norms = add_in(w, l, "attn_q_norm.weight", 1, s->D, false);
+        add_in(w, l, "attn_k_norm.weight", 1, s->D, true);
+    }
     t->out = add_in(w, l, "attn_output.weight", s->C, q, false);
     t->hidden_norm = add_in(w, l, "ffn_norm.weight", 1, s->C, false);
-    t->gate_up = add_in(w, l, "ffn_gate.weight", s->hidden, s->C, false);
-    add_in(w, l, "ffn_up.weight", s->hidden, s->C, true);
+    if (s->fused) {
+        t->gate_up = add_in(w, l, "ffn_up.weight", 2 * (size_t)s->hidden, s->C, false);
+    } else {
+        t->gate_up = add_in(w, l, "ffn_gate.weight", s->hidden, s->C, false);
+        add_in(w, l, "ffn_up.weight", s->hidden, s->C, true);
+    }
     t->down = add_in(w, l, "ffn_down.weight", s->C, s->hidden, false);
 }
 
 static size_t tensors_of(const struct nn_shape *s)
 {
-    return 3 + 12 * (size_t)s->L;
+    return 3 + 14 * (size_t)s->L;
 }
 
 bool nn_weights_take(struct nn_weights *w)

@@ -19,7 +19,10 @@ struct nn_shape {
     float eps, rope_base;
     enum nn_rope rope;
     const float *rope_factors; // D / 2 divisors of the frequencies; NULL: none; must outlive all
+    float rope_amplitude;      // of sines and cosines (long-rope); 0: 1
     bool biases;               // on query, key and value (Qwen2)
+    bool head_norms;           // of every query and key head (Qwen3)
+    bool fused;                // query, key and value in one matrix, gate and up in another (Phi-3)
     bool tied;                 // the head is the embedding
 };
 
@@ -35,6 +38,7 @@ struct nn_tensor {
 struct nn_layer_tensors { // indices; query, key and value follow one another without a gap, as do
                           // their biases, and gate and up
     size_t attention_norm, qkv, bias, out, hidden_norm, gate_up, down;
+    size_t head_norms; // of queries; that of keys follows without a gap
 };
 
 struct nn_weights {
@@ -67,11 +71,17 @@ struct nn_adapter {
     uint32_t rank;
     float scale;
     size_t *at; // of each base tensor: 1 + its lora_a; 0: not adapted; lora_b follows
+
+    // While it learns, this share of each adapted matrix's input is left out and the rest enlarged
+    // to match (Srivastava et al., "Dropout", 2014). What is left out is drawn from seed and pass.
+    float dropout;
+    uint64_t seed, pass;
 };
 
 // Adapts every matrix of the layers whose name, as in "blk.0.NAME.weight", is in the list of
 // `names`, separated by commas (attn_q, attn_k, attn_v, attn_output, ffn_gate, ffn_up, ffn_down).
-// lora_a is random, lora_b 0: nothing changes at first. ERR_USAGE names what is not in the list.
+// Of a fused base, attn_q, attn_k or attn_v means attn_qkv, and ffn_gate means ffn_up. lora_a is
+// random, lora_b 0: nothing changes at first. ERR_USAGE names what cannot be in the list.
 enum err_code nn_adapter_open(const struct nn_weights *base, uint32_t rank, float alpha,
                               const char *names, struct rng *rng, struct nn_adapter *out,
                               struct err *err);

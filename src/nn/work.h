@@ -21,7 +21,7 @@ enum err_code nn_work_open(unsigned threads, enum gemm_precision precision, stru
 void nn_work_close(struct nn_work *w); // zeroes; safe on a zeroed one
 
 // Makes room for linear layers over frozen matrices: at least so many floats of thawed rows, and
-// of low-rank products (twice rows times rank).
+// of low-rank products (twice rows times rank; with dropout, the widest input's, too).
 enum err_code nn_work_reserve(struct nn_work *w, size_t thawed, size_t low, struct err *err);
 
 // Calls fn for 0 .. items in pieces [from, to) of at most `at_once`, on all threads; what a piece

@@ -110,25 +110,46 @@ static enum err_code read_keys(const struct gguf *g, struct checkpoint *c, struc
     return ERR_OK;
 }
 
-// The first line that differs.
+struct comparison {
+    const struct gguf *g;
+    struct str then; // lines "NAME: TEXT"
+    enum err_code code;
+    struct err *err;
+};
+
+// What the checkpoint says of a setting; one that it does not know had its default.
+static struct str text_then(struct str then, const struct setting_def *def, const char *name)
+{
+    while (then.n) {
+        struct str text = str_cut(&then, '\n'), key = str_cut(&text, ':');
+        if (str_is(key, name))
+            return str_trim(text);
+    }
+    return str_of(def->default_text ? def->default_text : "");
+}
+
+static void compare_setting(void *arg, const struct setting_def *def, const char *name,
+                            const char *text, const char *source)
+{
+    (void)source;
+    struct comparison *c = arg;
+    if (c->code || !binds(name))
+        return;
+    struct str then = text_then(c->then, def, name);
+    if (!str_eq(then, str_trim(str_of(text))))
+        c->code = err_set(c->err, ERR_CONFLICT,
+                          "%s was made with '%s: %.*s', the settings say '%s: %s' now",
+                          gguf_name(c->g), name, STR_ARG(then), name, text);
+}
+
 static enum err_code same_settings(const struct gguf *g, const struct settings *s, struct err *err)
 {
-    struct str then;
-    enum err_code code = gguf_string(g, "fettle.settings", &then, err);
+    struct comparison c = {.g = g, .err = err};
+    enum err_code code = gguf_string(g, "fettle.settings", &c.then, err);
     if (code)
         return code;
-    struct buf now = {0};
-    settings_each(s, add_setting, &now);
-    struct str rest = buf_str(&now);
-    while (!code && (then.n || rest.n)) {
-        struct str a = str_cut(&then, '\n'), b = str_cut(&rest, '\n');
-        if (!str_eq(a, b))
-            code =
-                err_set(err, ERR_CONFLICT, "%s was made with '%.*s', the settings say '%.*s' now",
-                        gguf_name(g), STR_ARG(a), STR_ARG(b));
-    }
-    buf_free(&now);
-    return code;
+    settings_each(s, compare_setting, &c);
+    return c.code;
 }
 
 static enum err_code read_block(const struct gguf *g, const struct nn_weights *w, int i,

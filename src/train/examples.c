@@ -86,14 +86,60 @@ enum err_code examples_prompt(const struct tokenizer *t, struct str prompt, stru
     return code ? code : tokenizer_encode(t, after, TOKENIZE_SPECIAL, out, err);
 }
 
+static bool is_control(const struct tokenizer *t, int32_t token)
+{
+    struct buf plain = {0};
+    tokenizer_piece(t, token, false, &plain);
+    bool nothing = plain.n == 0;
+    buf_free(&plain);
+    return nothing;
+}
+
+// Prompt and answer by the plan's template; *prompt gets where the answer begins.
+static enum err_code write_by_template(struct reading *r, const struct corpus_example *c,
+                                       size_t *prompt, struct err *err)
+{
+    const struct chat_message messages[] = {{.role = CHAT_USER, .content = c->prompt},
+                                            {.role = CHAT_ASSISTANT, .content = c->answer}};
+    struct chat asked = {.messages = messages, .count = 1, .answer = true};
+    struct chat answered = {.messages = messages, .count = 2};
+    struct tokens whole = {0}, *t = &r->tokens;
+    enum err_code code = chat_template_encode(r->plan->chat, &asked, t, err);
+    *prompt = t->n;
+    if (!code)
+        code = chat_template_encode(r->plan->chat, &answered, &whole, err);
+    while (!code && whole.n && !is_control(r->t, whole.p[whole.n - 1]))
+        whole.n--; // a line break behind the end, for one
+    bool goes_on = whole.n > t->n && memcmp(whole.p, t->p, t->n * sizeof *t->p) == 0;
+    for (size_t i = t->n; goes_on && i < whole.n; i++)
+        tokens_add(t, whole.p[i]);
+    if (!code && !goes_on) { // the prompt's last token and the answer's first would be one
+        code = tokenizer_encode(r->t, c->answer, 0, t, err);
+        if (whole.n)
+            tokens_add(t, whole.p[whole.n - 1]);
+    }
+    t->failed = t->failed || whole.failed;
+    tokens_free(&whole);
+    return code;
+}
+
+static enum err_code write_chatml(struct reading *r, const struct corpus_example *c, size_t *prompt,
+                                  struct err *err)
+{
+    enum err_code code = examples_prompt(r->t, c->prompt, &r->tokens, err);
+    *prompt = r->tokens.n;
+    if (!code)
+        code = tokenizer_encode(r->t, c->answer, 0, &r->tokens, err);
+    tokens_add(&r->tokens, r->message_end);
+    return code;
+}
+
 static enum err_code add_chat(struct reading *r, const struct corpus_example *c, struct err *err)
 {
     struct tokens *t = &r->tokens;
-    enum err_code code = examples_prompt(r->t, c->prompt, t, err);
-    size_t prompt = t->n;
-    if (!code)
-        code = tokenizer_encode(r->t, c->answer, 0, t, err);
-    tokens_add(t, r->message_end);
+    size_t prompt;
+    enum err_code code =
+        r->plan->chat ? write_by_template(r, c, &prompt, err) : write_chatml(r, c, &prompt, err);
     if (!code && t->failed)
         code = err_set(err, ERR_NO_MEMORY, "out of memory for the tokens of a chat");
     if (code)
@@ -116,9 +162,10 @@ static enum err_code add_example(void *arg, const struct corpus_example *c, stru
     r->tokens.n = 0;
     if (!c->chat && r->end_of_text < 0)
         return missing_token(TRAIN_END_OF_TEXT, err);
-    if (c->chat && r->message_start < 0)
+    bool chatml = c->chat && !r->plan->chat;
+    if (chatml && r->message_start < 0)
         return missing_token(TRAIN_MESSAGE_START, err);
-    if (c->chat && r->message_end < 0)
+    if (chatml && r->message_end < 0)
         return missing_token(TRAIN_MESSAGE_END, err);
     return c->chat ? add_chat(r, c, err) : add_text(r, c->text, err);
 }
@@ -133,6 +180,8 @@ enum err_code examples_read(const struct examples_plan *plan, const struct token
                         .end_of_text = tokenizer_find(t, STR_LIT(TRAIN_END_OF_TEXT)),
                         .message_start = tokenizer_find(t, STR_LIT(TRAIN_MESSAGE_START)),
                         .message_end = tokenizer_find(t, STR_LIT(TRAIN_MESSAGE_END))};
+    if (r.end_of_text < 0)
+        r.end_of_text = tokenizer_eos(t);
     enum err_code code = corpus_read_list(plan->paths, add_example, &r, err);
     if (!code && out->targets == 0)
         code = err_set(err, ERR_INPUT,
@@ -141,6 +190,16 @@ enum err_code examples_read(const struct examples_plan *plan, const struct token
     tokens_free(&r.tokens);
     if (code)
         examples_free(out);
+    return code;
+}
+
+enum err_code examples_chat_open(const struct gguf *g, const struct tokenizer *t,
+                                 struct chat_template **out, struct err *err)
+{
+    struct str jinja;
+    enum err_code code = chat_template_open(g, t, out, err);
+    if (code == ERR_UNSUPPORTED && gguf_string(g, "tokenizer.chat_template", &jinja, NULL))
+        return ERR_OK;
     return code;
 }
 

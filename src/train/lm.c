@@ -24,6 +24,7 @@ struct run {
     uint64_t steps;
     struct gguf *model_file; // with the tokenizer, and the base of an adapter
     struct tokenizer *tokenizer;
+    struct chat_template *chat; // of an adapter's base; NULL: ChatML
     struct examples train, eval;
     struct nn_work k;
     struct nn_weights w;
@@ -42,7 +43,7 @@ struct run {
 static enum err_code read_examples(struct run *r, const char *paths, struct examples *out,
                                    struct err *err)
 {
-    struct examples_plan p = {paths, r->plan->shape.context, r->plan->answers_only};
+    struct examples_plan p = {paths, r->plan->shape.context, r->plan->answers_only, r->chat};
     return examples_read(&p, r->tokenizer, out, err);
 }
 
@@ -52,6 +53,8 @@ static enum err_code open_data(struct run *r, struct err *err)
     enum err_code code = gguf_open(*p->base ? p->base : p->tokenizer_path, &r->model_file, err);
     if (!code)
         code = tokenizer_open(r->model_file, &r->tokenizer, err);
+    if (!code && *p->base)
+        code = examples_chat_open(r->model_file, r->tokenizer, &r->chat, err);
     if (!code)
         code = read_examples(r, p->train_paths, &r->train, err);
     if (!code && *p->eval_paths)
@@ -79,17 +82,14 @@ static enum err_code open_adapter(struct run *r, struct err *err)
     struct nn_shape shape;
     struct rng rng;
     rng_seed(&rng, p->seed);
-    enum err_code code = model_read_shape(r->model_file, &shape, r->rope_factors, err);
-    if (!code && p->shape.context > shape.context)
-        code = err_set(err, ERR_USAGE, "model.context is %u, %s was trained for %u",
-                       p->shape.context, p->base, shape.context);
-    if (code)
-        return code;
-    shape.context = p->shape.context;
-    if ((code = nn_weights_open_frozen(&shape, &r->w, err)) ||
+    enum err_code code;
+    if ((code = model_read_shape(r->model_file, p->shape.context, &shape, r->rope_factors, err)) ||
+        (code = nn_weights_open_frozen(&shape, &r->w, err)) ||
         (code = model_read_weights(r->model_file, &r->w, err)) ||
         (code = nn_adapter_open(&r->w, p->rank, p->alpha, p->adapted, &rng, &r->adapter, err)))
         return code;
+    r->adapter.dropout = p->dropout;
+    r->adapter.seed = p->seed;
     r->learned = &r->adapter.w;
     return ERR_OK;
 }
@@ -201,7 +201,8 @@ static enum err_code step(struct run *r, struct err *err)
         struct nn_batch b;
         size_t n;
         if (!packer_next(&r->packer, &b, &n))
-            continue; // the next epoch begins
+            continue;                                // the next epoch begins
+        r->adapter.pass = (r->at.step << 20) + rows; // another one after every batch
         sum += nn_decoder_loss(r->decoder, &b, (float)nominal);
         rows += b.T;
         targets += n;
@@ -312,6 +313,7 @@ static void close_run(struct run *r)
     nn_work_close(&r->k);
     examples_free(&r->train);
     examples_free(&r->eval);
+    chat_template_close(&r->chat);
     tokenizer_close(&r->tokenizer);
     gguf_close(&r->model_file);
 }

@@ -33,7 +33,7 @@ struct lm_plan {
     const char *base;
     const char *adapted; // names of matrices, separated by commas
     uint32_t rank;
-    float alpha;
+    float alpha, dropout;
 };
 
 // From the settings; ERR_USAGE names what does not fit together.

@@ -24,6 +24,8 @@ const struct setting_def train_lm_settings[] = {
     {"adapter.rank", "8", NULL, "Rank of what is added to each matrix", 1, 256, SETTING_INT, 0},
     {"adapter.alpha", "16", NULL, "The product is multiplied by alpha / rank", 0, 1e6, SETTING_REAL,
      0},
+    {"adapter.dropout", "0", NULL, "Share of each matrix's input that is left out by chance", 0,
+     0.9, SETTING_REAL, 0},
     {"adapter.matrices", "attn_q,attn_k,attn_v,attn_output,ffn_gate,ffn_up,ffn_down", NULL,
      "Which matrices of each layer, separated by commas", 0, 0, SETTING_TEXT, 0},
     {"data.train", "", NULL, "Files to learn from (.jsonl or text), separated by commas", 0, 0,
@@ -146,6 +148,7 @@ enum err_code lm_plan_read(const struct settings *s, struct lm_plan *out, struct
         .adapted = settings_text(s, "adapter.matrices"),
         .rank = (uint32_t)settings_int(s, "adapter.rank"),
         .alpha = (float)settings_real(s, "adapter.alpha"),
+        .dropout = (float)settings_real(s, "adapter.dropout"),
     };
     read_shape(s, &out->shape);
     return check(out, err);

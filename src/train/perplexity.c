@@ -140,8 +140,14 @@ static enum err_code open_all(struct job *j, struct err *err)
         if (session_context(j->other.session) < context)
             context = session_context(j->other.session);
     }
-    struct examples_plan p = {plan->corpus, context, true};
-    return examples_read(&p, engine_tokenizer(j->model.engine), &j->text, err);
+    const struct tokenizer *t = engine_tokenizer(j->model.engine);
+    struct chat_template *chat;
+    if ((code = examples_chat_open(engine_model(j->model.engine)->file, t, &chat, err)))
+        return code;
+    struct examples_plan p = {plan->corpus, context, true, chat};
+    code = examples_read(&p, t, &j->text, err);
+    chat_template_close(&chat);
+    return code;
 }
 
 static void finish(struct job *j)

@@ -49,11 +49,12 @@ static inline void reference_turn(double *head, size_t position, const struct nn
     for (size_t i = 0; i < D / 2; i++) {
         double angle = (double)position / pow((double)s->rope_base, 2.0 * (double)i / (double)D);
         angle /= s->rope_factors ? (double)s->rope_factors[i] : 1;
+        double amplitude = s->rope_amplitude != 0 ? (double)s->rope_amplitude : 1;
         double *a = rope == NN_ROPE_PAIRS ? head + 2 * i : head + i;
         double *b = rope == NN_ROPE_PAIRS ? head + 2 * i + 1 : head + i + D / 2;
         double x = *a, y = *b;
-        *a = x * cos(angle) - y * sin(angle);
-        *b = x * sin(angle) + y * cos(angle);
+        *a = amplitude * (x * cos(angle) - y * sin(angle));
+        *b = amplitude * (x * sin(angle) + y * cos(angle));
     }
 }
 
@@ -125,7 +126,8 @@ static inline void reference_logits(const struct nn_weights *names, const double
                                            .D = s->D,
                                            .rope = s->rope,
                                            .rope_base = s->rope_base,
-                                           .rope_factors = s->rope_factors};
+                                           .rope_factors = s->rope_factors,
+                                           .rope_amplitude = s->rope_amplitude};
     double *x = reference_new(T * C), *n = reference_new(T * C), *add = reference_new(T * C),
            *qkv = reference_new(T * width), *heads = reference_new(T * HD),
            *both = reference_new(T * 2 * s->hidden), *inner = reference_new(T * s->hidden);
@@ -136,6 +138,12 @@ static inline void reference_logits(const struct nn_weights *names, const double
         const struct nn_layer_tensors *i = &names->layers[l];
         reference_norm(x, AT(i->attention_norm), T, C, (double)s->eps, n);
         reference_linear(n, AT(i->qkv), s->biases ? AT(i->bias) : NULL, T, C, width, qkv);
+        for (size_t t = 0; s->head_norms && t < T; t++)
+            for (size_t h = 0; h < s->H + s->H_kv; h++) {
+                double *head = qkv + t * width + h * s->D;
+                reference_norm(head, AT(i->head_norms) + (h < s->H ? 0 : s->D), 1, s->D,
+                               (double)s->eps, head);
+            }
         reference_attention(&attention, &b->segments, qkv, heads);
         reference_linear(heads, AT(i->out), NULL, T, HD, C, add);
         for (size_t k = 0; k < T * C; k++)

@@ -48,13 +48,13 @@ static void freeze(struct rig *r)
     }
 }
 
-static void open_rig(struct rig *r, const char *names)
+static void open_rig(struct rig *r, unsigned threads, const char *names)
 {
     struct err err;
     struct rng rng;
     *r = (struct rig){.starts = {0, 8, T}};
     rng_seed(&rng, 3);
-    assert_ok(nn_work_open(2, GEMM_F32, &r->k, &err), err);
+    assert_ok(nn_work_open(threads, GEMM_F32, &r->k, &err), err);
     assert_ok(nn_weights_open(&shape, &r->floats, &err), err);
     assert_ok(nn_weights_open_frozen(&shape, &r->frozen, &err), err);
     nn_weights_init(&r->floats, &rng);
@@ -121,7 +121,7 @@ static void every_gradient_is_the_losss_slope(void **state)
 {
     (void)state;
     struct rig r;
-    open_rig(&r, "attn_q,attn_k,attn_v,attn_output,ffn_gate,ffn_up,ffn_down");
+    open_rig(&r, 2, "attn_q,attn_k,attn_v,attn_output,ffn_gate,ffn_up,ffn_down");
     assert_int_equal(r.adapter.w.tensor_count, 2 * 7 * shape.L);
     disturb(&r);
     assert_close(nn_decoder_loss(r.d, &r.batch, 1), loss_of(&r), 1e-4);
@@ -133,11 +133,86 @@ static void every_gradient_is_the_losss_slope(void **state)
     close_rig(&r);
 }
 
+// The decoder's own loss with one weight moved; the same places are left out each time.
+static double loss_at(struct rig *r, size_t i, float by)
+{
+    float own = r->adapter.w.w[i];
+    r->adapter.w.w[i] += by;
+    double loss = nn_decoder_loss(r->d, &r->batch, 1e-30f);
+    r->adapter.w.w[i] = own;
+    return loss;
+}
+
+static void with_dropout_gradients_are_those_of_what_is_left(void **state)
+{
+    (void)state;
+    struct rig r;
+    open_rig(&r, 1, "attn_q,attn_v,ffn_gate,ffn_down");
+    disturb(&r);
+    // Room for what is left of inputs is taken when a decoder is opened.
+    struct err err;
+    nn_decoder_close(&r.d);
+    r.adapter.dropout = 0.4f;
+    r.adapter.pass = 7;
+    struct nn_decoder_options o = {.rows = T, .training = true, .adapter = &r.adapter};
+    assert_ok(nn_decoder_open(&r.k, &r.frozen, &o, &r.d, &err), err);
+    double whole = nn_decoder_loss(r.d, &r.batch, 0), less = nn_decoder_loss(r.d, &r.batch, 1);
+    assert_close(whole, loss_of(&r), 1e-4);
+    assert_true(fabs(less - whole) > 1e-3);
+    float h = 1.0f / 128;
+    double largest = 0, worst = 0;
+    for (size_t i = 0; i < r.adapter.w.n; i += 5) {
+        double slope = (loss_at(&r, i, h) - loss_at(&r, i, -h)) / (2 * (double)h);
+        largest = fmax(largest, fabs(slope));
+        worst = fmax(worst, fabs(slope - (double)r.adapter.w.dw[i]));
+    }
+    if (!(worst < 0.01 * largest) || largest == 0)
+        fail_msg("a gradient is off by %g of %g", worst, largest);
+    r.adapter.pass = 8;
+    assert_true(nn_decoder_loss(r.d, &r.batch, 1e-30f) != less);
+    close_rig(&r);
+}
+
+static void a_list_that_adapts_nothing_is_refused(void **state)
+{
+    (void)state;
+    struct rig r;
+    struct err err;
+    struct rng rng;
+    struct nn_adapter a;
+    open_rig(&r, 2, "attn_q");
+    rng_seed(&rng, 1);
+    assert_int_equal(nn_adapter_open(&r.frozen, 3, 6, "", &rng, &a, &err), ERR_USAGE);
+    assert_non_null(strstr(err.text, "names no matrix"));
+    close_rig(&r);
+}
+
+static void a_fused_matrix_is_adapted_for_any_of_its_parts(void **state)
+{
+    (void)state;
+    struct nn_shape fused = shape;
+    struct nn_weights w;
+    struct nn_adapter a;
+    struct err err;
+    struct rng rng;
+    fused.biases = false;
+    fused.fused = true;
+    rng_seed(&rng, 1);
+    assert_ok(nn_weights_open_frozen(&fused, &w, &err), err);
+    assert_ok(nn_adapter_open(&w, 3, 6, "attn_k,ffn_gate", &rng, &a, &err), err);
+    assert_int_equal(a.w.tensor_count, 2 * 2 * shape.L);
+    assert_string_equal(a.w.tensors[0].name, "blk.0.attn_qkv.weight.lora_a");
+    assert_string_equal(a.w.tensors[3].name, "blk.0.ffn_up.weight.lora_b");
+    assert_int_equal(a.w.tensors[3].rows, 2 * shape.hidden);
+    nn_adapter_close(&a);
+    nn_weights_close(&w);
+}
+
 static void a_new_adapter_changes_nothing(void **state)
 {
     (void)state;
     struct rig r;
-    open_rig(&r, "attn_v, ffn_down");
+    open_rig(&r, 2, "attn_v, ffn_down");
     assert_int_equal(r.adapter.w.tensor_count, 2 * 2 * shape.L);
     assert_string_equal(r.adapter.w.tensors[0].name, "blk.0.attn_v.weight.lora_a");
     assert_string_equal(r.adapter.w.tensors[1].name, "blk.0.attn_v.weight.lora_b");
@@ -153,7 +228,7 @@ static void what_cannot_be_adapted_is_named(void **state)
     struct err err;
     struct rng rng;
     struct nn_adapter a;
-    open_rig(&r, "attn_q");
+    open_rig(&r, 2, "attn_q");
     rng_seed(&rng, 1);
     assert_int_equal(nn_adapter_open(&r.frozen, 3, 6, "attn_q,lm_head", &rng, &a, &err), ERR_USAGE);
     assert_non_null(strstr(err.text, "'lm_head' cannot be adapted"));
@@ -164,6 +239,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_gradient_is_the_losss_slope),
+        cmocka_unit_test(with_dropout_gradients_are_those_of_what_is_left),
+        cmocka_unit_test(a_list_that_adapts_nothing_is_refused),
+        cmocka_unit_test(a_fused_matrix_is_adapted_for_any_of_its_parts),
         cmocka_unit_test(a_new_adapter_changes_nothing),
         cmocka_unit_test(what_cannot_be_adapted_is_named),
     };

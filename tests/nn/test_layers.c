@@ -268,6 +268,40 @@ static void cross_entropy_has_its_slopes(void **state)
     free(logits);
 }
 
+// ---- dropout ----
+
+static void dropout_leaves_out_its_share_and_keeps_the_mean(void **state)
+{
+    (void)state;
+    enum { T = 100, C = 203 };
+    float *x = noise(T * C, 1, 0), *y = noise(T * C, 2, 0), *again = noise(T * C, 3, 0);
+    for (size_t i = 0; i < T * C; i++)
+        x[i] = 1;
+    nn_dropout(&k, 0.25f, 9, x, T, C, y, false);
+    size_t out = 0;
+    double sum = 0;
+    for (size_t i = 0; i < T * C; i++) {
+        assert_true(y[i] == 0 || y[i] == 1 / 0.75f);
+        out += y[i] == 0;
+        sum += (double)y[i];
+    }
+    // Five standard deviations of 20,300 draws.
+    assert_close((double)out / (T * C), 0.25, 5 * sqrt(0.25 * 0.75 / (T * C)));
+    assert_close(sum / (T * C), 1, 5 * sqrt(0.25 / 0.75 / (T * C)));
+
+    struct nn_work one;
+    struct err err;
+    assert_ok(nn_work_open(1, GEMM_F32, &one, &err), err);
+    memcpy(again, x, T * C * sizeof *again);
+    nn_dropout(&one, 0.25f, 9, x, T / 2, C, again, true);
+    for (size_t i = 0; i < T / 2 * C; i++)
+        assert_true(again[i] == 1 + y[i]);
+    nn_work_close(&one);
+    free(x);
+    free(y);
+    free(again);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +311,7 @@ int main(void)
         cmocka_unit_test(the_gate_has_its_slopes),
         cmocka_unit_test(the_embedding_gathers_and_its_gradient_scatters),
         cmocka_unit_test(cross_entropy_has_its_slopes),
+        cmocka_unit_test(dropout_leaves_out_its_share_and_keeps_the_mean),
     };
     return cmocka_run_group_tests(tests, open_work, close_work);
 }

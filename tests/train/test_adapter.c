@@ -56,7 +56,7 @@ static void a_qlora_adapter_learns_merges_and_survives_quantizing(void **state)
     struct err err;
     buf_printf(
         &text,
-        "model:\n  context: 64\n  name: letters\n"
+        "model:\n  context: 128\n  name: letters\n"
         "adapter:\n  base: %s\n  rank: 8\n"
         "data:\n  train: %s\n  eval: %s\n"
         "train:\n  steps: 80\n  batch_tokens: 100\n  rows: 128\n  rate: 0.004\n  warmup: 5\n"
@@ -135,7 +135,7 @@ static void check_family(const char *like)
     struct synth s = {.like = like, .type = "Q8_0", .seed = 5};
     assert_ok(synth_write(&s, scratch_path("family.gguf"), &err), err);
     assert_ok(gguf_open(scratch_path("family.gguf"), &g, &err), err);
-    assert_ok(model_read_shape(g, &shape, factors, &err), err);
+    assert_ok(model_read_shape(g, 0, &shape, factors, &err), err);
     assert_ok(nn_work_open(2, GEMM_F32, &k, &err), err);
     assert_ok(nn_weights_open_frozen(&shape, &frozen, &err), err);
     assert_ok(model_read_weights(g, &frozen, &err), err);
@@ -167,11 +167,13 @@ static void check_family(const char *like)
     gguf_close(&g);
 }
 
-static void frozen_models_of_both_families_compute_what_the_formulas_say(void **state)
+static void frozen_models_of_all_families_compute_what_the_formulas_say(void **state)
 {
     (void)state;
     check_family("tiny-qwen2");
     check_family("tiny-llama"); // with Llama 3's stretched frequencies
+    check_family("tiny-qwen3");
+    check_family("tiny-phi3");
 }
 
 static void what_cannot_be_trained_is_named(void **state)
@@ -181,11 +183,15 @@ static void what_cannot_be_trained_is_named(void **state)
     struct gguf *g;
     struct nn_shape shape;
     float factors[NN_FACTORS_MAX];
-    struct synth s = {.like = "tiny-phi3", .type = "Q8_0", .seed = 5};
-    assert_ok(synth_write(&s, scratch_path("phi.gguf"), &err), err);
-    assert_ok(gguf_open(scratch_path("phi.gguf"), &g, &err), err);
-    assert_int_equal(model_read_shape(g, &shape, factors, &err), ERR_UNSUPPORTED);
-    assert_non_null(strstr(err.text, "architecture 'phi3' cannot be trained here"));
+    struct synth s = {.like = "tiny-bert", .type = "Q8_0", .seed = 5};
+    assert_ok(synth_write(&s, scratch_path("bert.gguf"), &err), err);
+    assert_ok(gguf_open(scratch_path("bert.gguf"), &g, &err), err);
+    assert_int_equal(model_read_shape(g, 0, &shape, factors, &err), ERR_UNSUPPORTED);
+    assert_non_null(strstr(err.text, "architecture 'bert' cannot be trained here"));
+    gguf_close(&g);
+    assert_ok(gguf_open(scratch_path("family.gguf"), &g, &err), err);
+    assert_int_equal(model_read_shape(g, 513, &shape, factors, &err), ERR_USAGE);
+    assert_non_null(strstr(err.text, "model.context is 513"));
     gguf_close(&g);
 }
 
@@ -194,7 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_qlora_adapter_learns_merges_and_survives_quantizing),
         cmocka_unit_test(an_adapter_of_another_model_is_refused),
-        cmocka_unit_test(frozen_models_of_both_families_compute_what_the_formulas_say),
+        cmocka_unit_test(frozen_models_of_all_families_compute_what_the_formulas_say),
         cmocka_unit_test(what_cannot_be_trained_is_named),
     };
     return cmocka_run_group_tests(tests, open_all, scratch_close);

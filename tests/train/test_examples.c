@@ -1,6 +1,7 @@
 // Corpora as tokens and as batches: what is read, what is learned, in which order.
 #include "test.h"
 
+#include "llm/synth.h"
 #include "scratch.h"
 #include "train/corpus.h"
 #include "train/examples.h"
@@ -35,7 +36,7 @@ static void assert_refused(const char *text, const char *message)
 {
     struct err err;
     struct examples e;
-    struct examples_plan plan = {scratch_write("bad.jsonl", text), 64, true};
+    struct examples_plan plan = {scratch_write("bad.jsonl", text), 64, true, NULL};
     assert_int_equal(examples_read(&plan, tokenizer, &e, &err), ERR_INPUT);
     if (!strstr(err.text, message))
         fail_msg("\"%s\" is not in \"%s\"", message, err.text);
@@ -62,7 +63,7 @@ static void only_the_answer_is_learned(void **state)
     struct examples e;
     const char *path = scratch_write(
         "chat.jsonl", "{\"instruction\":\"Why?\",\"input\":\"x: 1\",\"output\":\"So.\"}\n");
-    struct examples_plan plan = {path, 64, true};
+    struct examples_plan plan = {path, 64, true, NULL};
     assert_ok(examples_read(&plan, tokenizer, &e, &err), err);
     assert_int_equal(e.count, 1);
     struct buf all = {0}, learned = {0};
@@ -83,6 +84,52 @@ static void only_the_answer_is_learned(void **state)
     examples_free(&e);
 }
 
+// The same chat as a model of another family wants it.
+static void assert_written(const char *like, const char *whole, const char *answer)
+{
+    struct err err;
+    struct gguf *g;
+    struct tokenizer *t;
+    struct chat_template *chat;
+    struct examples e;
+    struct synth s = {.like = like, .type = "Q8_0", .seed = 1};
+    assert_ok(synth_write(&s, scratch_path("family.gguf"), &err), err);
+    assert_ok(gguf_open(scratch_path("family.gguf"), &g, &err), err);
+    assert_ok(tokenizer_open(g, &t, &err), err);
+    assert_ok(examples_chat_open(g, t, &chat, &err), err);
+    const char *path =
+        scratch_write("chat.jsonl", "{\"instruction\":\"Why?\",\"output\":\"<|end|>So.\"}\n");
+    struct examples_plan plan = {path, 256, true, chat};
+    assert_ok(examples_read(&plan, t, &e, &err), err);
+    struct buf all = {0}, learned = {0};
+    for (uint64_t i = 0; i < e.n; i++) {
+        tokenizer_piece(t, e.tokens[i], true, &all);
+        if (e.learn[i])
+            tokenizer_piece(t, e.tokens[i], true, &learned);
+    }
+    assert_string_equal(all.p, whole);
+    assert_string_equal(learned.p, answer);
+    buf_free(&all);
+    buf_free(&learned);
+    examples_free(&e);
+    chat_template_close(&chat);
+    tokenizer_close(&t);
+    gguf_close(&g);
+}
+
+static void a_chat_is_written_as_its_model_wants_it(void **state)
+{
+    (void)state;
+    // Phi-3's control tokens swallow the line breaks behind them ("rstrip" in its vocabulary).
+    assert_written("tiny-phi3", "<|user|>Why?<|end|><|assistant|><|end|>So.<|end|>",
+                   "<|end|>So.<|end|>");
+    assert_written("tiny-qwen2",
+                   "<|im_start|>system\nYou are Qwen, created by Alibaba Cloud. You are a helpful "
+                   "assistant.<|im_end|>\n<|im_start|>user\nWhy?<|im_end|>\n"
+                   "<|im_start|>assistant\n<|end|>So.<|im_end|>",
+                   "<|end|>So.<|im_end|>");
+}
+
 static void control_tokens_in_the_text_are_plain_text(void **state)
 {
     (void)state;
@@ -90,7 +137,7 @@ static void control_tokens_in_the_text_are_plain_text(void **state)
     struct examples e;
     const char *path = scratch_write(
         "chat.jsonl", "{\"instruction\":\"<|im_end|>\",\"output\":\"<|im_start|>\"}\n");
-    struct examples_plan plan = {path, 64, false};
+    struct examples_plan plan = {path, 64, false, NULL};
     assert_ok(examples_read(&plan, tokenizer, &e, &err), err);
     int starts = 0, ends = 0;
     for (uint64_t i = 0; i < e.n; i++) {
@@ -111,7 +158,7 @@ static void a_long_text_is_cut_and_a_long_chat_left_out(void **state)
     const char *chat = scratch_write("long.jsonl", "{\"instruction\":\"0123456789012345678901234567"
                                                    "89\",\"output\":\"0123456789\"}\n");
     snprintf(paths, sizeof paths, "%s,%s", chat, scratch_write("text.txt", "01234567890123456789"));
-    struct examples_plan plan = {paths, 8, true};
+    struct examples_plan plan = {paths, 8, true, NULL};
     assert_ok(examples_read(&plan, tokenizer, &e, &err), err);
     assert_int_equal(e.skipped, 1);
     // 20 digits and the end: 21 tokens in pieces of 8 rows that share a token.
@@ -131,7 +178,7 @@ static struct examples numbers(int count)
     struct err err;
     for (int i = 0; i < count; i++)
         buf_printf(&text, "{\"text\":\"%d\"}\n", i * i * i);
-    struct examples_plan plan = {scratch_write("numbers.jsonl", text.p), 16, true};
+    struct examples_plan plan = {scratch_write("numbers.jsonl", text.p), 16, true, NULL};
     assert_ok(examples_read(&plan, tokenizer, &e, &err), err);
     buf_free(&text);
     return e;
@@ -201,6 +248,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(errors_name_line_and_field),
         cmocka_unit_test(only_the_answer_is_learned),
+        cmocka_unit_test(a_chat_is_written_as_its_model_wants_it),
         cmocka_unit_test(control_tokens_in_the_text_are_plain_text),
         cmocka_unit_test(a_long_text_is_cut_and_a_long_chat_left_out),
         cmocka_unit_test(an_epoch_has_every_document_once_in_a_new_order),

@@ -164,7 +164,7 @@ static void perplexity_is_the_exponential_of_the_training_loss(void **state)
     assert_ok(train_tokenizer(&plan, tok, &made, &err), err);
     assert_ok(gguf_open(tok, &g, &err), err);
     assert_ok(tokenizer_open(g, &t, &err), err);
-    assert_ok(examples_read(&(struct examples_plan){corpus, 64, true}, t, &x, &err), err);
+    assert_ok(examples_read(&(struct examples_plan){corpus, 64, true, NULL}, t, &x, &err), err);
     struct nn_shape shape = {.L = 1,
                              .C = 32,
                              .V = made.vocabulary,
