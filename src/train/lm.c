@@ -22,7 +22,7 @@ struct run {
     const struct lm_files *files;
     char checkpoint_path[PATH_MAX];
     uint64_t steps;
-    struct gguf *model_file; // with the tokenizer, and the base of an adapter
+    struct gguf *model_file; // with the tokenizer, and the weights to start from or adapt
     struct tokenizer *tokenizer;
     struct chat_template *chat; // of an adapter's base; NULL: ChatML
     struct examples train, eval;
@@ -50,10 +50,11 @@ static enum err_code read_examples(struct run *r, const char *paths, struct exam
 static enum err_code open_data(struct run *r, struct err *err)
 {
     const struct lm_plan *p = r->plan;
-    enum err_code code = gguf_open(*p->base ? p->base : p->tokenizer_path, &r->model_file, err);
+    const char *path = *p->base ? p->base : *p->from ? p->from : p->tokenizer_path;
+    enum err_code code = gguf_open(path, &r->model_file, err);
     if (!code)
         code = tokenizer_open(r->model_file, &r->tokenizer, err);
-    if (!code && *p->base)
+    if (!code && (*p->base || *p->from))
         code = examples_chat_open(r->model_file, r->tokenizer, &r->chat, err);
     if (!code)
         code = read_examples(r, p->train_paths, &r->train, err);
@@ -74,6 +75,37 @@ static enum err_code open_fresh_weights(struct run *r, struct err *err)
     nn_weights_init(&r->w, &rng);
     r->learned = &r->w;
     return ERR_OK;
+}
+
+// What model_write cannot say about a model again cannot be learned on.
+static enum err_code check_writable(const struct gguf *g, const char *path, struct err *err)
+{
+    struct str arch;
+    enum err_code code = gguf_string(g, "general.architecture", &arch, err);
+    if (!code && !str_is(arch, "llama") && !str_is(arch, "qwen2"))
+        code = err_set(err, ERR_UNSUPPORTED,
+                       "model.from: %s is a %.*s model, llama or qwen2 expected; an adapter "
+                       "(adapter.base) can be trained for it",
+                       path, (int)arch.n, arch.p);
+    if (!code && gguf_find_tensor(g, "rope_freqs.weight"))
+        code = err_set(err, ERR_UNSUPPORTED,
+                       "model.from: %s scales its frequencies (rope_freqs.weight); an adapter "
+                       "(adapter.base) can be trained for it",
+                       path);
+    return code;
+}
+
+static enum err_code open_weights_of_file(struct run *r, struct err *err)
+{
+    const struct lm_plan *p = r->plan;
+    struct nn_shape shape;
+    enum err_code code;
+    if ((code = check_writable(r->model_file, p->from, err)) ||
+        (code = model_read_shape(r->model_file, p->shape.context, &shape, r->rope_factors, err)) ||
+        (code = nn_weights_open(&shape, &r->w, err)))
+        return code;
+    r->learned = &r->w;
+    return model_read_weights(r->model_file, &r->w, err);
 }
 
 static enum err_code open_adapter(struct run *r, struct err *err)
@@ -100,7 +132,9 @@ static enum err_code open_model(struct run *r, struct err *err)
     struct nn_decoder_options o = {.rows = p->rows, .training = true, .recompute = p->recompute};
     enum err_code code = nn_work_open(p->threads, p->precision, &r->k, err);
     if (!code)
-        code = *p->base ? open_adapter(r, err) : open_fresh_weights(r, err);
+        code = *p->base   ? open_adapter(r, err)
+               : *p->from ? open_weights_of_file(r, err)
+                          : open_fresh_weights(r, err);
     if (*p->base)
         o.adapter = &r->adapter;
     if (code || (code = nn_decoder_open(&r->k, &r->w, &o, &r->decoder, err)) ||

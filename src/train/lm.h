@@ -28,6 +28,10 @@ struct lm_plan {
     uint64_t eval_every, checkpoint_every, patience; // steps; evaluations without a better one
     const char *format, *name;                       // of the file that comes out
 
+    // Not "": the model whose weights are learned on; its shape but for the context, and its
+    // tokenizer, are used.
+    const char *from;
+
     // With `base` not "", an adapter of that model is trained, whose weights stay as they are; the
     // shape but for the context, and the tokenizer, are the base's.
     const char *base;

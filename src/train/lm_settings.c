@@ -5,6 +5,9 @@
 
 const struct setting_def train_lm_settings[] = {
     {"model.name", "model", NULL, "Name in the file, and of the run", 0, 0, SETTING_TEXT, 0},
+    {"model.from", "", NULL,
+     "GGUF model (llama, qwen2) whose weights to start from; its shape and tokenizer are used", 0,
+     0, SETTING_TEXT, 0},
     {"model.layers", "8", NULL, "Layers", 1, 512, SETTING_INT, 0},
     {"model.width", "320", NULL, "Width of the stream, a multiple of 32", 32, 65536, SETTING_INT,
      0},
@@ -86,15 +89,17 @@ static enum err_code check(const struct lm_plan *p, struct err *err)
                        p->rows, p->shape.context);
     if (!*p->train_paths)
         return err_set(err, ERR_USAGE, "data.train names no file");
+    if (*p->base && *p->from)
+        return err_set(err, ERR_USAGE, "model.from does not go with adapter.base");
     if (*p->base)
         return ERR_OK;
-    if (!*p->tokenizer_path)
+    if (!*p->tokenizer_path && !*p->from)
         return err_set(err, ERR_USAGE, "data.tokenizer names no file");
     const struct quant_format *f = quant_format_by_name(p->format);
     if (!f || (f->block > 1 && f->type != QUANT_Q8_0))
         return err_set(err, ERR_USAGE, "model.format is '%s', F32, F16, BF16 or Q8_0 expected",
                        p->format);
-    return check_shape(&p->shape, err);
+    return *p->from ? ERR_OK : check_shape(&p->shape, err);
 }
 
 static void read_shape(const struct settings *s, struct nn_shape *out)
@@ -144,6 +149,7 @@ enum err_code lm_plan_read(const struct settings *s, struct lm_plan *out, struct
         .patience = (uint64_t)settings_int(s, "train.patience"),
         .format = settings_text(s, "model.format"),
         .name = settings_text(s, "model.name"),
+        .from = settings_text(s, "model.from"),
         .base = settings_text(s, "adapter.base"),
         .adapted = settings_text(s, "adapter.matrices"),
         .rank = (uint32_t)settings_int(s, "adapter.rank"),

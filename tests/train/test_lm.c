@@ -66,19 +66,29 @@ static bool look(void *arg, const struct lm_progress *p)
     return p->step != w->stop_at;
 }
 
-static enum err_code train(const char *more, const char *name, bool resume, struct watch *w,
-                           struct lm_result *result, struct err *err)
+static enum err_code train_from(const char *from, const char *more, const char *name, bool resume,
+                                struct watch *w, struct lm_result *result, struct err *err)
 {
     struct settings *s = settings_of(more);
     struct lm_plan plan;
     char out[PATH_MAX];
     snprintf(out, sizeof out, "%s", scratch_path(name));
     struct lm_files files = {out, scratch_path("runs"), resume};
-    enum err_code code = lm_plan_read(s, &plan, err);
+    char pair[PATH_MAX + 16];
+    snprintf(pair, sizeof pair, "model.from=%s", from);
+    enum err_code code = settings_set_pair(s, pair, err);
+    if (!code)
+        code = lm_plan_read(s, &plan, err);
     if (!code)
         code = train_lm(&plan, &files, look, w, result, err);
     settings_close(&s);
     return code;
+}
+
+static enum err_code train(const char *more, const char *name, bool resume, struct watch *w,
+                           struct lm_result *result, struct err *err)
+{
+    return train_from("", more, name, resume, w, result, err);
 }
 
 // The values of a metric without their times.
@@ -314,6 +324,40 @@ static void nn_and_llm_agree_on_the_logits(void **state)
     check_agreement(false);
 }
 
+static void a_run_starts_from_another_models_weights(void **state)
+{
+    (void)state;
+    struct err err;
+    char first[PATH_MAX], phi[PATH_MAX];
+    struct watch learnt = {0}, further = {0};
+    struct lm_result result;
+    assert_ok(train("", "first.gguf", false, &learnt, &result, &err), err);
+    snprintf(first, sizeof first, "%s", scratch_path("first.gguf"));
+    assert_ok(train_from(first, "  seed: 9\n", "further.gguf", false, &further, &result, &err),
+              err);
+    assert_true(further.first < 0.9 * learnt.first);
+    assert_true(fabs(further.first - learnt.last) < 0.2 * learnt.last);
+    assert_true(further.last < learnt.last);
+
+    snprintf(phi, sizeof phi, "%s", scratch_path("phi.gguf"));
+    struct gguf_writer *w;
+    assert_ok(gguf_write_open(phi, &w, &err), err);
+    gguf_write_string(w, "general.architecture", STR_LIT("phi3"));
+    struct gguf *tokenizer;
+    assert_ok(gguf_open(first, &tokenizer, &err), err);
+    for (size_t i = 0; i < gguf_key_count(tokenizer); i++)
+        if (str_starts(gguf_key_at(tokenizer, i)->key, STR_LIT("tokenizer.")))
+            gguf_write_copy(w, gguf_key_at(tokenizer, i));
+    assert_ok(gguf_write_finish(&w, &err), err);
+    gguf_close(&tokenizer);
+    assert_int_equal(train_from(phi, "", "other.gguf", false, &further, &result, &err),
+                     ERR_UNSUPPORTED);
+    assert_non_null(strstr(err.text, "phi3"));
+    assert_int_equal(
+        train_from(scratch_path("none.gguf"), "", "other.gguf", false, &further, &result, &err),
+        ERR_NOT_FOUND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +366,7 @@ int main(void)
         cmocka_unit_test(a_checkpoint_of_other_settings_is_refused),
         cmocka_unit_test(patience_ends_a_run_that_learns_nothing),
         cmocka_unit_test(settings_that_do_not_fit_are_named),
+        cmocka_unit_test(a_run_starts_from_another_models_weights),
         cmocka_unit_test(nn_and_llm_agree_on_the_logits),
     };
     return cmocka_run_group_tests(tests, open_all, scratch_close);
