@@ -1,20 +1,13 @@
 // Loading, holding and unloading language models.
 #include "app/models.h"
 
-#include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/app_private.h"
 #include "app/model_files.h"
-#include "base/file.h"
+#include "app/models_private.h"
 #include "base/log.h"
-
-enum { LISTED_MAX = 1000 };
 
 const struct setting_def app_llm_settings[] = {
     {"llm.model", "", NULL,
@@ -36,28 +29,13 @@ const struct setting_def app_llm_settings[] = {
     {"llm.lookup", "true", NULL,
      "Guess tokens from the text and check several at once: the same answers, sooner", 0, 0,
      SETTING_BOOL, 0},
+    {"llm.adapters", "", NULL,
+     "LoRA adapters of that model that requests may choose: NAME=FILE or NAME=FILE:SCALE, by "
+     "commas",
+     0, 0, SETTING_TEXT, 0},
     {"llm.time_limit", "10m", NULL, "Longest time for one answer, waiting included", 1e6, 86400e6,
      SETTING_DURATION, 0},
     {0}};
-
-struct app_model {
-    char name[APP_MODEL_NAME_BYTES];
-    struct serving *serving;
-    struct chat_template *chat; // NULL: see chat_error
-    struct err chat_error;
-    int64_t loaded_us, time_limit_us;
-    uint64_t file_bytes;
-    unsigned holders;
-};
-
-struct app_models {
-    pthread_mutex_t lock;
-    struct app_model *loaded[APP_MODELS_LOADED_MAX]; // in the order of loading
-    size_t count;
-    bool loading, stopped;
-    char failed[APP_MODEL_NAME_BYTES]; // the model whose loading failed last
-    struct err failure;
-};
 
 static void model_free(struct app_model *m)
 {
@@ -86,6 +64,20 @@ static struct serving_settings serving_settings_of(const struct settings *s)
     };
 }
 
+// Those of the model that llm.model names.
+static enum err_code read_adapters(const struct settings *s, const char *model,
+                                   struct adapter_choice *out, size_t *count, struct err *err)
+{
+    char set_name[APP_MODEL_NAME_BYTES];
+    *count = 0;
+    model_name_of_file(settings_text(s, "llm.model"), set_name);
+    if (strcmp(set_name, model) != 0)
+        return ERR_OK;
+    enum err_code code = adapter_choices_read(str_of(settings_text(s, "llm.adapters")), out,
+                                              SERVING_ADAPTERS_MAX, count, err);
+    return code ? err_prefix(err, "llm.adapters") : ERR_OK;
+}
+
 static enum err_code open_model(struct app *a, const char *name, const char *path,
                                 struct app_model **out, struct err *err)
 {
@@ -95,11 +87,15 @@ static enum err_code open_model(struct app *a, const char *name, const char *pat
     str_copy(m->name, sizeof m->name, str_of(name));
     const struct settings *s = app_settings_hold(a);
     struct serving_settings settings = serving_settings_of(s);
+    struct adapter_choice adapters[SERVING_ADAPTERS_MAX];
+    settings.adapters = adapters;
+    enum err_code code = read_adapters(s, name, adapters, &settings.adapter_count, err);
     m->time_limit_us = settings_int(s, "llm.time_limit");
     app_settings_release(a, s);
     m->file_bytes = model_file_bytes(path);
     m->loaded_us = clock_wall_us();
-    enum err_code code = serving_open(path, &settings, &m->serving, err);
+    if (!code)
+        code = serving_open(path, &settings, &m->serving, err);
     if (code) {
         model_free(m);
         return code;
@@ -110,7 +106,7 @@ static enum err_code open_model(struct app *a, const char *name, const char *pat
     return ERR_OK;
 }
 
-static struct app_model *find_loaded(struct app_models *t, const char *name)
+static struct app_model *find_loaded(const struct app_models *t, const char *name)
 {
     for (size_t i = 0; i < t->count; i++)
         if (strcmp(t->loaded[i]->name, name) == 0)
@@ -277,8 +273,12 @@ void app_models_close(struct app *a)
 static enum err_code not_loaded(const struct app_models *t, const char *name, struct err *err)
 {
     struct buf list = {0};
-    for (size_t i = 0; i < t->count; i++)
-        buf_printf(&list, "%s%s", i ? ", " : "", t->loaded[i]->name);
+    for (size_t i = 0; i < t->count; i++) {
+        const struct app_model *m = t->loaded[i];
+        buf_printf(&list, "%s%s", i ? ", " : "", m->name);
+        for (size_t k = 1; k <= serving_adapters(m->serving); k++)
+            buf_printf(&list, ", %s:%s", m->name, serving_adapter_name(m->serving, k));
+    }
     enum err_code code =
         name && name[0] ? err_set(err, ERR_NOT_FOUND, "the model %.64s is not loaded (loaded: %s)",
                                   name, list.n ? list.p : "none")
@@ -289,18 +289,43 @@ static enum err_code not_loaded(const struct app_models *t, const char *name, st
     return code;
 }
 
-enum err_code app_model_hold(struct app *a, const char *name, struct app_model **out,
-                             struct err *err)
+// The adapter of that name; 0: there is none.
+static uint32_t find_adapter(const struct app_model *m, const char *name)
+{
+    for (size_t i = 1; i <= serving_adapters(m->serving); i++)
+        if (strcmp(serving_adapter_name(m->serving, i), name) == 0)
+            return (uint32_t)i;
+    return 0;
+}
+
+// A model by its own name, or as MODEL:ADAPTER.
+static struct app_model *find_as(const struct app_models *t, const char *name, uint32_t *adapter)
+{
+    struct app_model *m = find_loaded(t, name);
+    const char *colon = strrchr(name, ':');
+    char base[APP_MODEL_NAME_BYTES];
+    *adapter = 0;
+    if (m || !colon || (size_t)(colon - name) >= sizeof base)
+        return m;
+    str_copy(base, sizeof base, (struct str){name, (size_t)(colon - name)});
+    m = find_loaded(t, base);
+    *adapter = m ? find_adapter(m, colon + 1) : 0;
+    return *adapter ? m : NULL;
+}
+
+enum err_code app_model_hold_as(struct app *a, const char *name, struct app_model **out,
+                                uint32_t *adapter, struct err *err)
 {
     struct app_models *t = a->models;
     enum err_code code = ERR_OK;
     *out = NULL;
+    *adapter = 0;
     if (!t)
         return err_set(err, ERR_NOT_FOUND, "no language model is loaded");
     pthread_mutex_lock(&t->lock);
     struct app_model *m = NULL;
     if (name && name[0])
-        m = find_loaded(t, name);
+        m = find_as(t, name, adapter);
     else if (t->count)
         m = t->loaded[0];
     if (m && !t->stopped)
@@ -309,6 +334,18 @@ enum err_code app_model_hold(struct app *a, const char *name, struct app_model *
         code = not_loaded(t, name, err);
     pthread_mutex_unlock(&t->lock);
     *out = code ? NULL : m;
+    return code;
+}
+
+enum err_code app_model_hold(struct app *a, const char *name, struct app_model **out,
+                             struct err *err)
+{
+    uint32_t adapter;
+    enum err_code code = app_model_hold_as(a, name, out, &adapter, err);
+    if (!code && adapter) {
+        app_model_release(a, out);
+        code = err_set(err, ERR_UNSUPPORTED, "%s: no adapter can be chosen here", name);
+    }
     return code;
 }
 
@@ -361,83 +398,4 @@ const struct chat_template *app_model_chat(const struct app_model *m, struct err
     if (!m->chat)
         err_set(err, m->chat_error.code, "%s", m->chat_error.text);
     return m->chat;
-}
-
-// ---- the list ----
-
-static void describe(const struct app_model *m, struct app_model_info *out)
-{
-    const struct model *model = serving_model(m->serving);
-    *out = (struct app_model_info){.file_bytes = m->file_bytes,
-                                   .loaded = true,
-                                   .loaded_us = m->loaded_us,
-                                   .parameters = model->shape.parameters,
-                                   .context = serving_context(m->serving),
-                                   .vocabulary = model->shape.V};
-    str_copy(out->name, sizeof out->name, str_of(m->name));
-    str_copy(out->arch, sizeof out->arch, str_of(model_arch_name(model)));
-    str_copy(out->chat, sizeof out->chat, str_of(m->chat ? chat_template_name(m->chat) : ""));
-    serving_stats(m->serving, &out->stats);
-}
-
-static int by_name(const void *x, const void *y)
-{
-    const struct app_model_info *a = x, *b = y;
-    return strcmp(a->name, b->name);
-}
-
-static void add_file(struct app_models *t, const char *path, struct app_model_info *list,
-                     size_t *count)
-{
-    char name[APP_MODEL_NAME_BYTES];
-    model_name_of_file(path, name);
-    if (*count == LISTED_MAX || !model_name_valid(name))
-        return;
-    for (size_t i = 0; i < *count; i++)
-        if (strcmp(list[i].name, name) == 0)
-            return;
-    struct app_model_info *info = &list[(*count)++];
-    *info = (struct app_model_info){.loaded_us = TIME_NONE, .file_bytes = model_file_bytes(path)};
-    str_copy(info->name, sizeof info->name, str_of(name));
-    if (strcmp(t->failed, name) == 0)
-        str_copy(info->error, sizeof info->error, str_of(t->failure.text));
-}
-
-static void add_folder(struct app *a, struct app_model_info *list, size_t *count)
-{
-    char dir[MODEL_PATH_BYTES], path[MODEL_PATH_BYTES + 256];
-    if (snprintf(dir, sizeof dir, "%s/models", app_data_dir(a)) >= (int)sizeof dir)
-        return;
-    DIR *d = opendir(dir);
-    for (struct dirent *e; d && (e = readdir(d));)
-        if (str_ends(str_of(e->d_name), STR_LIT(".gguf"))) {
-            snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
-            add_file(a->models, path, list, count);
-        }
-    if (d)
-        closedir(d);
-}
-
-enum err_code app_models_list(struct app *a, struct app_model_info **list, size_t *count,
-                              struct err *err)
-{
-    struct app_models *t = a->models;
-    char path[MODEL_PATH_BYTES];
-    *count = 0;
-    *list = calloc(LISTED_MAX, sizeof **list);
-    if (!*list)
-        return err_set(err, ERR_NO_MEMORY, "out of memory for the list of models");
-    if (!t)
-        return ERR_OK;
-    model_file_set(a, path);
-    pthread_mutex_lock(&t->lock);
-    for (size_t i = 0; i < t->count; i++)
-        describe(t->loaded[i], &(*list)[(*count)++]);
-    if (path[0] && file_exists(path))
-        add_file(t, path, *list, count);
-    add_folder(a, *list, count);
-    size_t loaded = t->count;
-    pthread_mutex_unlock(&t->lock);
-    qsort(*list + loaded, *count - loaded, sizeof **list, by_name);
-    return ERR_OK;
 }

@@ -47,6 +47,10 @@ enum err_code app_model_obtain(struct app *a, const char *wanted, struct app_mod
 // ERR_NOT_FOUND says what is loaded.
 enum err_code app_model_hold(struct app *a, const char *name, struct app_model **out,
                              struct err *err);
+
+// As app_model_hold, also for MODEL:ADAPTER. *adapter is for serving_request; 0: none.
+enum err_code app_model_hold_as(struct app *a, const char *name, struct app_model **out,
+                                uint32_t *adapter, struct err *err);
 void app_model_release(struct app *a, struct app_model **m);
 
 const char *app_model_name(const struct app_model *m);
@@ -68,6 +72,11 @@ struct app_model_info {
     uint64_t parameters;
     uint32_t context, vocabulary;
     struct serving_stats stats;
+    size_t adapter_count;
+    struct app_adapter_info {
+        char name[ADAPTER_NAME_BYTES];
+        float scale;
+    } adapters[SERVING_ADAPTERS_MAX];
 };
 
 // Loaded ones first, then by name. The caller frees *list.

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "cli/client.h"
 #include "cli/command.h"
+#include "llm/serving.h"
 #include "server/server.h"
 
 static struct {
@@ -19,6 +20,7 @@ static struct {
     double speed;
     int64_t assets, seed;
     const char *log_level, *model;
+    struct option_list adapters;
 } opt = {.speed = -1, .assets = 6, .seed = 1};
 
 static const struct option table[] = {
@@ -31,6 +33,9 @@ static const struct option table[] = {
      OPTION_REAL, &opt.speed},
     {"model|m", "FILE", "Language model to serve, a GGUF file (as --set llm.model=FILE)",
      OPTION_TEXT, &opt.model},
+    {"adapter", "NAME=FILE[:SCALE]",
+     "LoRA adapter of that model that requests may choose as MODEL:NAME; may be repeated",
+     OPTION_LIST, &opt.adapters},
     {"log", "LEVEL", "error, warn, info (default) or debug", OPTION_TEXT, &opt.log_level},
     {"log-json", NULL, "Log lines as JSON", OPTION_FLAG, &opt.json_log},
     SETTINGS_OPTIONS,
@@ -57,6 +62,28 @@ static enum err_code set_model(struct err *err)
     return ERR_OK;
 }
 
+// As --set llm.adapters=...
+static enum err_code set_adapters(struct err *err)
+{
+    static char pair[16384];
+    struct adapter_choice read[SERVING_ADAPTERS_MAX];
+    struct option_list *sets = &common_options.sets;
+    size_t count, n = (size_t)snprintf(pair, sizeof pair, "llm.adapters=");
+    const size_t start = n;
+    for (size_t i = 0; i < opt.adapters.count && n < sizeof pair; i++)
+        n += (size_t)snprintf(pair + n, sizeof pair - n, "%s%s", i ? "," : "",
+                              opt.adapters.items[i]);
+    if (sets->count == OPTION_LIST_MAX || n >= sizeof pair)
+        return err_set(err, ERR_LIMIT, "--adapter: too many or too long");
+    if (adapter_choices_read(str_of(pair + start), read, SERVING_ADAPTERS_MAX, &count, err))
+        return err_prefix(err, "--adapter");
+    for (size_t i = 0; i < count; i++)
+        if (!file_exists(read[i].path))
+            return err_set(err, ERR_NOT_FOUND, "--adapter %s: no such file", read[i].path);
+    sets->items[sets->count++] = pair;
+    return ERR_OK;
+}
+
 static enum err_code check_options(const struct option_list *operands, struct err *err)
 {
     enum log_level level;
@@ -77,7 +104,8 @@ static enum err_code check_options(const struct option_list *operands, struct er
                        (long long)opt.assets);
     if (opt.demo && opt.speed == 0)
         return err_set(err, ERR_USAGE, "--speed 0 is for --replay: the demo needs a pace");
-    return opt.model ? set_model(err) : ERR_OK;
+    enum err_code code = opt.model ? set_model(err) : ERR_OK;
+    return !code && opt.adapters.count ? set_adapters(err) : code;
 }
 
 // Waits for SIGTERM or SIGINT; SIGHUP reads the settings again.

@@ -85,6 +85,10 @@ enum err_code talk_open(struct talk *t, struct err *err)
     enum err_code code = check_options(err);
     if (code)
         return code;
+    struct adapter_choice adapter;
+    if (talk_options.adapter &&
+        (code = adapter_choice_read(str_of(talk_options.adapter), false, &adapter, err)))
+        return err_prefix(err, "--adapter");
     struct serving_settings settings = {
         .threads = thread_count(),
         .context = (uint32_t)talk_options.context,
@@ -92,6 +96,8 @@ enum err_code talk_open(struct talk *t, struct err *err)
         .queue = 1,
         .cache = strcmp(talk_options.cache, "q8_0") == 0 ? CACHE_Q8_0 : CACHE_F16,
         .keep_bytes = (size_t)1 << 30,
+        .adapters = &adapter,
+        .adapter_count = talk_options.adapter ? 1 : 0,
     };
     code = serving_open(talk_options.model, &settings, &t->serving, err);
     if (!code)
@@ -134,6 +140,7 @@ static enum err_code submit(struct talk *t, const struct tokens *prompt, struct 
                                 .stops = stops,
                                 .stop_count = o->stops.count,
                                 .no_lookup = o->no_lookup,
+                                .adapter = o->adapter ? 1 : 0,
                                 .sampler = SAMPLER_GREEDY};
     for (size_t i = 0; i < o->stops.count; i++)
         stops[i] = str_of(o->stops.items[i]);

@@ -7,7 +7,7 @@
 #include "llm/serving.h"
 
 struct talk_options {
-    const char *model, *cpu, *cache, *grammar, *schema;
+    const char *model, *adapter, *cpu, *cache, *grammar, *schema;
     int64_t threads, context, tokens, seed, top_k;
     double temperature, top_p, min_p, repetition_penalty;
     struct option_list stops;
@@ -17,6 +17,8 @@ extern struct talk_options talk_options;
 
 #define TALK_OPTIONS                                                                               \
     {"model|m", "FILE", "The model, a GGUF file", OPTION_TEXT, &talk_options.model},               \
+        {"adapter", "FILE[:SCALE]", "A LoRA adapter in GGUF form for the model", OPTION_TEXT,      \
+         &talk_options.adapter},                                                                   \
         {"threads|t", "N", "Threads (default: one for each processor)", OPTION_INT,                \
          &talk_options.threads},                                                                   \
         {"context|c", "N", "Tokens of the conversation at most (default 4096; 0: the model's)",    \

@@ -115,6 +115,7 @@ static void admit(struct serving *s)
     struct err err;
     while (s->active_count < s->settings.sessions && (q = next_waiting(s))) {
         struct answer *a = q->answer;
+        options.adapter = a->adapter ? s->adapters[a->adapter - 1].adapter : NULL;
         if (session_open(s->engine, &options, &q->session, &err) != ERR_OK) {
             fail_answer(q, err.code, err.text);
             let_go(s, a);
@@ -166,7 +167,23 @@ static enum err_code check_settings(const struct serving_settings *t, struct err
                        SERVING_SESSIONS_MAX);
     if (t->queue < 1)
         return err_set(err, ERR_USAGE, "queue 0: at least 1 expected");
+    if (t->adapter_count > SERVING_ADAPTERS_MAX)
+        return err_set(err, ERR_USAGE, "%zu adapters: %d at most", t->adapter_count,
+                       SERVING_ADAPTERS_MAX);
     return ERR_OK;
+}
+
+static enum err_code open_adapters(struct serving *s, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    for (size_t i = 0; i < s->settings.adapter_count && !code; i++) {
+        const struct adapter_choice *from = &s->settings.adapters[i];
+        str_copy(s->adapters[i].name, ADAPTER_NAME_BYTES, str_of(from->name));
+        s->adapters[i].scale = from->scale;
+        code = adapter_open(s->engine, from->path, from->scale, &s->adapters[i].adapter, err);
+    }
+    s->settings.adapters = NULL;
+    return code;
 }
 
 // Opens a session, so that a context beyond memory fails now; starts the thread.
@@ -218,6 +235,8 @@ enum err_code serving_open(const char *path, const struct serving_settings *sett
     pthread_condattr_destroy(&attr);
     code = engine_open(path, settings->threads, &s->engine, err);
     if (!code)
+        code = open_adapters(s, err);
+    if (!code)
         code = start(s, err);
     if (code)
         serving_close(&s);
@@ -243,6 +262,8 @@ void serving_close(struct serving **serving)
         return;
     serving_stop(s);
     token_trie_close(&s->trie);
+    for (size_t i = 0; i < SERVING_ADAPTERS_MAX; i++)
+        adapter_close(&s->adapters[i].adapter);
     engine_close(&s->engine);
     pthread_cond_destroy(&s->work);
     pthread_cond_destroy(&s->done);
@@ -271,6 +292,21 @@ bool serving_embeds(const struct serving *s)
 uint32_t serving_context(const struct serving *s)
 {
     return s->settings.context;
+}
+
+size_t serving_adapters(const struct serving *s)
+{
+    return s->settings.adapter_count;
+}
+
+const char *serving_adapter_name(const struct serving *s, size_t number)
+{
+    return s->adapters[number - 1].name;
+}
+
+float serving_adapter_scale(const struct serving *s, size_t number)
+{
+    return s->adapters[number - 1].scale;
 }
 
 void serving_stats(struct serving *s, struct serving_stats *out)

@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "llm/adapter_choice.h"
 #include "llm/engine.h"
 #include "llm/grammar/grammar.h"
 #include "llm/logprobs.h"
@@ -27,7 +28,12 @@
 struct serving;
 struct answer;
 
-enum { SERVING_SESSIONS_MAX = 64, SERVING_CHOICES_MAX = 64, SERVING_TOP_MAX = 20 };
+enum {
+    SERVING_SESSIONS_MAX = 64,
+    SERVING_CHOICES_MAX = 64,
+    SERVING_TOP_MAX = 20,
+    SERVING_ADAPTERS_MAX = 16
+};
 
 struct serving_settings {
     unsigned threads;
@@ -37,9 +43,12 @@ struct serving_settings {
     enum cache_type cache;
     size_t keep_bytes; // of keys and values kept for prompts that begin alike; see engine_keep
     bool no_lookup;    // never guess tokens from the text
+    const struct adapter_choice *adapters; // loaded with the model; read by serving_open alone
+    size_t adapter_count;                  // SERVING_ADAPTERS_MAX at most
 };
 
-// Loads the model and starts the worker. Errors as engine_open and session_open.
+// Loads the model and its adapters and starts the worker. Errors as engine_open, adapter_open and
+// session_open.
 enum err_code serving_open(const char *path, const struct serving_settings *settings,
                            struct serving **out, struct err *err);
 
@@ -56,12 +65,18 @@ const struct model *serving_model(const struct serving *s);
 const struct tokenizer *serving_tokenizer(const struct serving *s);
 uint32_t serving_context(const struct serving *s);
 
+// The adapters that requests may choose, numbered from 1 in the order of the settings.
+size_t serving_adapters(const struct serving *s);
+const char *serving_adapter_name(const struct serving *s, size_t number);
+float serving_adapter_scale(const struct serving *s, size_t number);
+
 // ---- asking ----
 
 struct serving_request {
     const int32_t *prompt; // copied; at least one token
     size_t prompt_count;
     uint32_t max_tokens; // of each choice; 0: as many as the context takes
+    uint32_t adapter;    // its number; 0: none
     uint32_t choices;    // independent answers: choice i draws with seed + i
     struct sampler_settings sampler;
     const struct str *stops; // copied

@@ -40,7 +40,7 @@ struct answer {
     int32_t *prompt;
     struct grammar *grammar; // NULL: none
     struct grammar_masks *masks;
-    uint32_t prompt_count, max_tokens, top;
+    uint32_t prompt_count, max_tokens, top, adapter;
     bool logprobs, keep_end, special, whole, lookup;
     int64_t deadline_us, submitted_us;
     void (*notify)(void *arg);
@@ -70,6 +70,11 @@ struct embedding {
 struct serving {
     struct engine *engine;
     struct serving_settings settings;
+    struct {
+        char name[ADAPTER_NAME_BYTES];
+        float scale;
+        struct adapter *adapter;
+    } adapters[SERVING_ADAPTERS_MAX]; // [settings.adapter_count]
     pthread_t thread;
     bool running;
     pthread_mutex_t trie_lock; // guards the making of:

@@ -25,6 +25,9 @@ static enum err_code check_request(const struct serving *s, const struct serving
         return err_set(err, ERR_USAGE, "%u choices: 1 to %u expected", r->choices,
                        s->settings.queue < SERVING_CHOICES_MAX ? s->settings.queue
                                                                : SERVING_CHOICES_MAX);
+    if (r->adapter > s->settings.adapter_count)
+        return err_set(err, ERR_USAGE, "adapter %u: there are %zu", r->adapter,
+                       s->settings.adapter_count);
     if (r->top > SERVING_TOP_MAX)
         return err_set(err, ERR_USAGE, "%u most likely tokens: at most %d", r->top,
                        SERVING_TOP_MAX);
@@ -79,6 +82,7 @@ static enum err_code open_answer(struct serving *s, const struct serving_request
     a->max_tokens = r->max_tokens && r->max_tokens < room ? r->max_tokens : room;
     a->logprobs = r->logprobs;
     a->top = r->top;
+    a->adapter = r->adapter;
     a->keep_end = r->keep_end;
     a->special = r->special;
     a->whole = r->whole;

@@ -334,12 +334,14 @@ static bool constrain(struct exchange *x, struct openai_request *r, struct compl
 static bool prepare(struct exchange *x, struct openai_request *r, struct completion *c)
 {
     struct err err;
-    enum err_code code = app_model_hold(x->app, r->model, &c->model, &err);
+    enum err_code code = app_model_hold_as(x->app, r->model, &c->model, &r->serving.adapter, &err);
     if (code) {
         refuse(x, &err, "model");
         return false;
     }
-    openai_head_open(&c->head, r->is_chat, c->model);
+    if (!openai_choose_adapter(x, app_model_serving(c->model), r))
+        return false;
+    openai_head_open(&c->head, r->is_chat, c->model, r->serving.adapter);
     c->head.logprobs = r->serving.logprobs;
     c->head.include_usage = r->include_usage;
     code = encode(c, r, &err);

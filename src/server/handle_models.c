@@ -1,11 +1,28 @@
 // GET /v1/models, /api/v1/models; POST .../load and .../unload.
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/models.h"
 #include "server/handlers.h"
 #include "server/model_metrics.h"
+
+// `adapter` NULL: the model itself.
+static void write_openai_model(struct json_out *j, const struct app_model_info *m,
+                               const char *adapter)
+{
+    char id[APP_MODEL_NAME_BYTES + ADAPTER_NAME_BYTES];
+    snprintf(id, sizeof id, "%s%s%s", m->name, adapter ? ":" : "", adapter ? adapter : "");
+    json_object(j);
+    json_key_text(j, "id", id);
+    json_key_text(j, "object", "model");
+    json_key_int(j, "created", m->loaded_us / US_PER_SECOND);
+    json_key_text(j, "owned_by", "fettle");
+    if (adapter)
+        json_key_text(j, "parent", m->name);
+    json_end(j);
+}
 
 void handle_openai_models(struct exchange *x)
 {
@@ -23,12 +40,9 @@ void handle_openai_models(struct exchange *x)
     json_key(&j, "data");
     json_array(&j);
     for (size_t i = 0; i < count && list[i].loaded; i++) {
-        json_object(&j);
-        json_key_text(&j, "id", list[i].name);
-        json_key_text(&j, "object", "model");
-        json_key_int(&j, "created", list[i].loaded_us / US_PER_SECOND);
-        json_key_text(&j, "owned_by", "fettle");
-        json_end(&j);
+        write_openai_model(&j, &list[i], NULL);
+        for (size_t k = 0; k < list[i].adapter_count; k++)
+            write_openai_model(&j, &list[i], list[i].adapters[k].name);
     }
     json_end(&j);
     json_end(&j);
@@ -50,6 +64,15 @@ static void write_model(struct json_out *j, const struct app_model_info *m)
         json_key_int(j, "context", m->context);
         json_key_int(j, "vocabulary", m->vocabulary);
         json_key_text(j, "chat_template", m->chat[0] ? m->chat : NULL);
+        json_key(j, "adapters");
+        json_array(j);
+        for (size_t i = 0; i < m->adapter_count; i++) {
+            json_object(j);
+            json_key_text(j, "name", m->adapters[i].name);
+            json_key_real(j, "scale", (double)m->adapters[i].scale);
+            json_end(j);
+        }
+        json_end(j);
         json_key(j, "serving");
         json_object(j);
         model_metrics_write_serving(j, &m->stats);

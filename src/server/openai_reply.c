@@ -7,16 +7,19 @@
 
 #include <sodium.h>
 
-void openai_head_open(struct openai_head *h, bool is_chat, const struct app_model *model)
+void openai_head_open(struct openai_head *h, bool is_chat, const struct app_model *model,
+                      uint32_t adapter)
 {
+    const struct serving *s = app_model_serving(model);
     unsigned char bytes[12];
     char hex[2 * sizeof bytes + 1];
     randombytes_buf(bytes, sizeof bytes);
     sodium_bin2hex(hex, sizeof hex, bytes, sizeof bytes);
     h->is_chat = is_chat;
     h->created_s = clock_wall_us() / US_PER_SECOND;
-    h->model = app_model_name(model);
-    h->tokenizer = serving_tokenizer(app_model_serving(model));
+    snprintf(h->model, sizeof h->model, "%s%s%s", app_model_name(model), adapter ? ":" : "",
+             adapter ? serving_adapter_name(s, adapter) : "");
+    h->tokenizer = serving_tokenizer(s);
     snprintf(h->id, sizeof h->id, "%s-%s", is_chat ? "chatcmpl" : "cmpl", hex);
 }
 

@@ -11,13 +11,15 @@ struct openai_head {
     char id[48];
     bool is_chat;
     int64_t created_s;
-    const char *model;
+    char model[APP_MODEL_NAME_BYTES + ADAPTER_NAME_BYTES]; // with its adapter
     const struct tokenizer *tokenizer;
     bool logprobs, include_usage;
     struct str echo; // put before the text of a plain completion
 };
 
-void openai_head_open(struct openai_head *h, bool is_chat, const struct app_model *model);
+// `adapter` as in serving_request.
+void openai_head_open(struct openai_head *h, bool is_chat, const struct app_model *model,
+                      uint32_t adapter);
 
 // One choice as far as it has come.
 struct openai_choice {

@@ -34,6 +34,9 @@ struct openai_request {
 bool openai_request_read(struct exchange *x, bool is_chat, struct openai_request *out);
 void openai_request_free(struct openai_request *r);
 
+// Takes the member "lora" into account, [{"id": 0, "scale": 1}]. False: a 400 was left.
+bool openai_choose_adapter(struct exchange *x, const struct serving *s, struct openai_request *r);
+
 // ---- what openai_request.c and openai_messages.c share ----
 
 // Leaves a 400 about `field` and returns false.

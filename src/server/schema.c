@@ -33,7 +33,7 @@
     }
 
 #define SAMPLING_OF(S)                                                                             \
-    {S, "-model", "text", "A loaded model; without it the first one"},                             \
+    {S, "-model", "text", "A loaded model, or MODEL:ADAPTER; without it the first one"},           \
         {S, "-stream", "boolean", "Server-sent events that end with [DONE]"},                      \
         {S, "-stream_options", "any", "include_usage: the last event tells the usage"},            \
         {S, "-max_tokens", "integer", "Of each choice"}, {S, "-n", "integer", "Choices"},          \
@@ -45,6 +45,7 @@
         {S, "-repetition_penalty", "number", "1: off"},                                            \
         {S, "-frequency_penalty", "number", "-2 to 2"},                                            \
         {S, "-presence_penalty", "number", "-2 to 2"},                                             \
+        {S, "-lora", "[]any", "The adapter to use, as llama.cpp takes it: id and scale"},          \
         {S, "-lookup", "boolean", "false: do not guess tokens from the text"},                     \
     {                                                                                              \
         S, "-logit_bias", "{}number", "By token number, -100 to 100"                               \
@@ -275,6 +276,7 @@ const struct schema_field schema_fields[] = {
     {"OpenaiModel", "object", "text", "model"},
     {"OpenaiModel", "created", "integer", "Seconds since 1970"},
     {"OpenaiModel", "owned_by", "text", ""},
+    {"OpenaiModel", "-parent", "text", "Of an adapter: its model"},
     SAMPLING_OF("ChatRequest"),
     {"ChatRequest", "messages", "[]ChatMessage", ""},
     {"ChatRequest", "-max_completion_tokens", "integer", "Of each choice"},
@@ -346,7 +348,10 @@ const struct schema_field schema_fields[] = {
     {"Model", "-context", "integer", "Tokens of a conversation at most"},
     {"Model", "-vocabulary", "integer", ""},
     {"Model", "-chat_template", "text?", "null: unknown, so only plain completions"},
+    {"Model", "-adapters", "[]ModelAdapter", "That requests may choose: MODEL:ADAPTER"},
     {"Model", "-serving", "Serving", ""},
+    {"ModelAdapter", "name", "text", ""},
+    {"ModelAdapter", "scale", "number", ""},
     {"Serving", "active", "integer", "Answers being written"},
     {"Serving", "sessions", "integer", "Of these at most"},
     {"Serving", "waiting", "integer", ""},

@@ -7,8 +7,23 @@
 #include "llm/synth.h"
 
 static const char chat_path[] = "/v1/chat/completions", text_path[] = "/v1/completions";
-static char model_path[64], model_setting[96];
+static char model_path[64], model_setting[96], adapter_path[64], adapter_setting[200];
 static struct rig rig;
+
+static int write_adapter(void)
+{
+    struct gguf *g;
+    struct err err;
+    snprintf(adapter_path, sizeof adapter_path, "/tmp/fettle-openai-%d-lora.gguf", (int)getpid());
+    snprintf(adapter_setting, sizeof adapter_setting, "llm.adapters=pump=%s, fan=%s:0.5",
+             adapter_path, adapter_path);
+    if (gguf_open(model_path, &g, &err))
+        return -1;
+    struct synth_adapter s = {g, 4, 8, 1};
+    enum err_code code = synth_adapter_write(&s, adapter_path, &err);
+    gguf_close(&g);
+    return code ? -1 : 0;
+}
 
 static int open_server(void **state)
 {
@@ -17,10 +32,10 @@ static int open_server(void **state)
     struct err err;
     snprintf(model_path, sizeof model_path, "/tmp/fettle-openai-%d.gguf", (int)getpid());
     snprintf(model_setting, sizeof model_setting, "llm.model=%s", model_path);
-    if (synth_write(&s, model_path, &err))
+    if (synth_write(&s, model_path, &err) || write_adapter())
         return -1;
-    rig_open(&rig, (const char *[]){model_setting, "llm.threads=2", "llm.sessions=2", "llm.queue=3",
-                                    NULL});
+    rig_open(&rig, (const char *[]){model_setting, adapter_setting, "llm.threads=2",
+                                    "llm.sessions=2", "llm.queue=3", NULL});
     return 0;
 }
 
@@ -28,7 +43,7 @@ static int close_server(void **state)
 {
     (void)state;
     rig_close(&rig);
-    return unlink(model_path);
+    return unlink(model_path) | unlink(adapter_path);
 }
 
 static struct json_node *post(const char *path, const char *body, int want, struct arena *arena)
@@ -186,6 +201,12 @@ static void wrong_requests_name_the_member(void **state)
         {text_path, "{\"prompt\":\"a\",\"stream\":\"yes\"}", "stream"},
         {text_path, "{\"prompt\":\"a\",\"model\":5}", "model"},
         {text_path, "{\"prompt\":\"a\",\"lookup\":1}", "lookup"},
+        {text_path, "{\"prompt\":\"a\",\"lora\":1}", "lora"},
+        {text_path, "{\"prompt\":\"a\",\"lora\":[1]}", "lora"},
+        {text_path, "{\"prompt\":\"a\",\"lora\":[{\"id\":2,\"scale\":1}]}", "lora"},
+        {text_path, "{\"prompt\":\"a\",\"lora\":[{\"id\":0,\"scale\":0.3}]}", "lora"},
+        {text_path, "{\"prompt\":\"a\",\"lora\":[{\"id\":0,\"scale\":1},{\"id\":1,\"scale\":0.5}]}",
+         "lora"},
         {text_path, "{\"prompt\":\"a\",\"suffix\":\"b\"}", "suffix"},
         {text_path, "{\"prompt\":\"a\",\"best_of\":4}", "best_of"},
         {text_path, "{\"prompt\":[\"a\",\"b\"]}", "prompt"},
@@ -270,6 +291,60 @@ static void metrics_tell_what_a_model_does(void **state)
     assert_non_null(strstr(a.body.p, line));
     assert_non_null(strstr(a.body.p, "# TYPE fettle_llm_guessed_tokens_total counter\n"));
     answer_free(&a);
+    arena_close(&arena);
+}
+
+static char *answer_with(struct arena *arena, const char *members)
+{
+    char body[256];
+    snprintf(body, sizeof body,
+             "{\"prompt\":\"the pump hums\",\"max_tokens\":24,\"temperature\":0%s}", members);
+    const struct json_node *root = post(text_path, body, 200, arena);
+    return strdup(json_get_text(json_get(root, "choices")->first, "text"));
+}
+
+static void adapters_are_chosen_by_name_or_number(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new_or_fail();
+    char name[64], members[128];
+    snprintf(name, sizeof name, "fettle-openai-%d", (int)getpid());
+    char *plain = answer_with(arena, "");
+    snprintf(members, sizeof members, ",\"model\":\"%s:pump\"", name);
+    char *pump = answer_with(arena, members);
+    char *first = answer_with(arena, ",\"lora\":[{\"id\":0,\"scale\":1},{\"id\":1,\"scale\":0}]");
+    snprintf(members, sizeof members, ",\"model\":\"%s:fan\"", name);
+    char *fan = answer_with(arena, members);
+    char *off = answer_with(arena, ",\"lora\":[{\"id\":0,\"scale\":0}]");
+    assert_string_not_equal(pump, plain);
+    assert_string_not_equal(fan, plain);
+    assert_string_not_equal(fan, pump);
+    assert_string_equal(first, pump);
+    assert_string_equal(off, plain);
+    char *all[] = {plain, pump, first, fan, off};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
+    arena_close(&arena);
+}
+
+static void adapters_are_listed_as_models(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new_or_fail();
+    struct answer a;
+    assert_int_equal(rig_get(&rig, "/v1/models", &a), 200);
+    const struct json_node *data = json_get(answer_json(&a, arena), "data");
+    char want[96];
+    snprintf(want, sizeof want, "fettle-openai-%d:pump", (int)getpid());
+    assert_int_equal(data->count, 3);
+    assert_string_equal(json_get_text(data->first->next, "id"), want);
+    assert_string_equal(json_get_text(data->first->next, "parent"),
+                        json_get_text(data->first, "id"));
+    answer_free(&a);
+    snprintf(want, sizeof want, "{\"prompt\":\"a\",\"model\":\"fettle-openai-%d:none\"}",
+             (int)getpid());
+    const struct json_node *e = json_get(post(text_path, want, 404, arena), "error");
+    assert_non_null(strstr(json_get_text(e, "message"), ":pump"));
     arena_close(&arena);
 }
 
@@ -494,6 +569,8 @@ int main(void)
         cmocka_unit_test(what_is_no_request_at_all_is_refused),
         cmocka_unit_test(prompt_lookup_is_told_and_can_be_turned_off),
         cmocka_unit_test(metrics_tell_what_a_model_does),
+        cmocka_unit_test(adapters_are_chosen_by_name_or_number),
+        cmocka_unit_test(adapters_are_listed_as_models),
         cmocka_unit_test(an_unknown_model_is_not_found),
         cmocka_unit_test(a_prompt_beyond_the_context_says_both_numbers),
         cmocka_unit_test(text_cannot_spell_control_tokens),
