@@ -1,7 +1,7 @@
 // Reads SentencePiece's tokenizer.model: a protocol buffer of pieces with their scores and kinds.
 //
 // Fields, from sentencepiece_model.proto: ModelProto 1 pieces (1 piece, 2 score, 3 type), 2 trainer
-// (3 model_type: 1 unigram, 2 BPE), 3 normalizer (3 add_dummy_prefix).
+// (3 model_type: 1 unigram, 2 BPE; 41 bos_id; 42 eos_id), 3 normalizer (3 add_dummy_prefix).
 #include <math.h>
 #include <string.h>
 
@@ -131,23 +131,28 @@ enum err_code hf_vocabulary_read_spm(struct str bytes, const char *where, struct
     struct proto r = {.p = p, .end = p + bytes.n, .begin = p, .where = where, .err = err};
     struct field f;
     uint32_t id = 0;
-    uint64_t kind = 1, prefix = 1;
+    uint64_t kind = 1, prefix = 1, bos = 1, eos = 2;
     enum err_code code = ERR_OK;
     while (r.p < r.end && !code) {
         if ((code = take_field(&r, &f)) || f.wire != WIRE_BYTES)
             continue;
         if (f.number == 1)
             code = read_piece(f.bytes, id++, v);
-        else if (f.number == 2)
-            code = find_number(f.bytes, 3, 1, &kind);
+        else if (f.number == 2 && !(code = find_number(f.bytes, 3, kind, &kind)) &&
+                 !(code = find_number(f.bytes, 41, bos, &bos)))
+            code = find_number(f.bytes, 42, eos, &eos);
         else if (f.number == 3)
-            code = find_number(f.bytes, 3, 1, &prefix);
+            code = find_number(f.bytes, 3, prefix, &prefix);
     }
     if (!code && id == 0)
         code = err_set(err, ERR_INPUT, "%s: no pieces; is it a SentencePiece model?", where);
     if (!code && kind != 2)
         code = err_set(err, ERR_UNSUPPORTED,
                        "%s: only SentencePiece models of kind BPE are supported", where);
+    if (!code && bos < v->n && v->kinds[bos] == VOCAB_CONTROL)
+        v->special[HF_BOS] = (int32_t)bos;
+    if (!code && eos < v->n && v->kinds[eos] == VOCAB_CONTROL)
+        v->special[HF_EOS] = (int32_t)eos;
     v->model = "llama";
     v->pre = "default";
     v->add_space = prefix ? HF_YES : HF_NO;

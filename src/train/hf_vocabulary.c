@@ -118,12 +118,11 @@ static void read_special(const struct json_node *named, const struct json_node *
         return;
     }
     snprintf(field, sizeof field, "%s_token_id", role);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 2; i-- > 0;) {
         n = json_get(numbered[i], field);
         if (n && n->type == JSON_ARRAY)
             n = n->first;
-        if (*out < 0 && n && n->type == JSON_NUMBER && str_to_i64(n->text, &id) && id >= 0 &&
-            id < v->n)
+        if (n && n->type == JSON_NUMBER && str_to_i64(n->text, &id) && id >= 0 && id < v->n)
             *out = (int32_t)id;
     }
 }
@@ -208,10 +207,8 @@ static enum err_code read_settings(const struct hf_folder *f, struct hf_vocabula
     return read_template(f, config, v, err);
 }
 
-enum err_code hf_vocabulary_read(const struct hf_folder *f, uint32_t n, struct hf_vocabulary *out,
-                                 struct err *err)
+enum err_code hf_vocabulary_open(uint32_t n, struct hf_vocabulary *v, struct err *err)
 {
-    struct hf_vocabulary *v = out;
     *v = (struct hf_vocabulary){
         .n = n, .add_bos = HF_UNSAID, .add_eos = HF_UNSAID, .add_space = HF_UNSAID};
     for (int i = 0; i < HF_SPECIALS; i++)
@@ -220,15 +217,21 @@ enum err_code hf_vocabulary_read(const struct hf_folder *f, uint32_t n, struct h
     v->texts = calloc(n, sizeof *v->texts);
     v->kinds = calloc(n, sizeof *v->kinds);
     v->scores = calloc(n, sizeof *v->scores);
-    enum err_code code = v->arena && v->texts && v->kinds && v->scores
-                             ? read_tokens(f, v, err)
-                             : err_set(err, ERR_NO_MEMORY, "out of memory for %u tokens", n);
-    if (!code)
-        code = read_settings(f, v, err);
-    if (!code)
-        code = pad(v, err);
+    if (v->arena && v->texts && v->kinds && v->scores)
+        return ERR_OK;
+    hf_vocabulary_close(v);
+    return err_set(err, ERR_NO_MEMORY, "out of memory for %u tokens", n);
+}
+
+enum err_code hf_vocabulary_read(const struct hf_folder *f, uint32_t n, struct hf_vocabulary *out,
+                                 struct err *err)
+{
+    enum err_code code = hf_vocabulary_open(n, out, err);
     if (code)
-        hf_vocabulary_close(v);
+        return code;
+    if ((code = read_tokens(f, out, err)) || (code = read_settings(f, out, err)) ||
+        (code = pad(out, err)))
+        hf_vocabulary_close(out);
     return code;
 }
 

@@ -41,6 +41,9 @@ void hf_vocabulary_write(const struct hf_vocabulary *v, struct gguf_writer *w);
 
 // ---- for its readers ----
 
+// Of n ids without texts.
+enum err_code hf_vocabulary_open(uint32_t n, struct hf_vocabulary *v, struct err *err);
+
 // Gives id a text that is copied; an id or text that is taken already is replaced. `where` names
 // the file. ERR_INPUT when the id is beyond the embedding.
 enum err_code hf_vocabulary_put(struct hf_vocabulary *v, int64_t id, struct str text,

@@ -25,8 +25,8 @@ def convert(folder, out, *more):
     return run(FETTLE, "model", "convert", folder, out, *more)
 
 
-def engine_logits(model, context=0):
-    text = run(PROBE, model, "logits", str(context), *map(str, IDS))
+def engine_logits(model, context=0, adapter="-"):
+    text = run(PROBE, model, adapter, str(context), "logits", *map(str, IDS))
     return [[float(x) for x in line.split()] for line in text.splitlines()]
 
 
@@ -82,10 +82,64 @@ def families(folder):
         check_family(folder, "phi3-partial", half, "BF16"))
 
 
+def write_adapter(folder, model, modules, rank, alpha, rslora=False, **more):
+    """A PEFT folder, and the model's own weights with what it adds."""
+    tensors, merged = {}, dict(model.w)
+    for name in sorted(model.w):
+        if not any(name.endswith(m + ".weight") for m in modules):
+            continue
+        (rows, cols), w = model.w[name]
+        a = [model.random.randint(-80, 80) / 512 for _ in range(rank * cols)]
+        b = [model.random.randint(-80, 80) / 512 for _ in range(rows * rank)]
+        module = "base_model.model." + name[:-len(".weight")]
+        tensors[module + ".lora_A.weight"] = ([rank, cols], a)
+        tensors[module + ".lora_B.weight"] = ([rows, rank], b)
+        scale = alpha / (rank ** 0.5 if rslora else rank)
+        merged[name] = ([rows, cols],
+                        [w[r * cols + k] + scale * sum(b[r * rank + i] * a[i * cols + k]
+                                                       for i in range(rank))
+                         for r in range(rows) for k in range(cols)])
+    os.makedirs(folder, exist_ok=True)
+    hf_model.write_safetensors(os.path.join(folder, "adapter_model.safetensors"), tensors, "F32")
+    with open(os.path.join(folder, "adapter_config.json"), "w", encoding="utf-8") as f:
+        json.dump({"peft_type": "LORA", "r": rank, "lora_alpha": alpha, "use_rslora": rslora,
+                   "target_modules": modules, "bias": "none", "fan_in_fan_out": False, **more}, f)
+    return merged
+
+
+def check_adapter(folder, name, conf, modules, **more):
+    """Logits with the adapter, and of the merged model, are those of the merged weights."""
+    model = Model(conf, seed=3)
+    at = os.path.join(folder, "adapted-" + name)
+    base, lora, merged = at + ".gguf", at + "-lora.gguf", at + "-merged.gguf"
+    model.write(at, "BF16")
+    convert(at, base, "--type", "F32")
+    plain = model.logits(IDS)
+    model.w = write_adapter(at + "-lora", model, modules, rank=4, alpha=6, **more)
+    convert(at + "-lora", lora, "--base", base)
+    run(FETTLE, "train", "merge", base, lora, "--out", merged)
+    wanted = model.logits(IDS)
+    spread = max(map(max, wanted)) - min(map(min, wanted))
+    assert furthest(plain, wanted) > 0.1 * spread, "the adapter changes nothing"
+    for what, logits in (("beside", engine_logits(base, adapter=lora)),
+                         ("merged", engine_logits(merged))):
+        off = furthest(logits, wanted)
+        assert off < 1e-4 * spread, "%s %s is off by %g of %g" % (name, what, off, spread)
+    return 1
+
+
+def adapters(folder):
+    return (check_adapter(folder, "llama", config("LlamaForCausalLM"),
+                          ["q_proj", "k_proj", "v_proj", "down_proj", "lm_head"]) +
+            check_adapter(folder, "qwen2", config("Qwen2ForCausalLM"),
+                          ["q_proj", "o_proj", "gate_proj", "up_proj"], rslora=True) +
+            check_adapter(folder, "phi3", config("Phi3ForCausalLM"), ["qkv_proj", "gate_up_proj"]))
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        done = families(folder)
-    print("%d families agree" % done)
+        print("%d families agree" % families(folder))
+        print("%d adapters agree" % adapters(folder))
 
 
 if __name__ == "__main__":

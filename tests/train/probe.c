@@ -13,21 +13,16 @@
 #include "base/file.h"
 #include "llm/engine.h"
 
-enum { TOKENS_MAX = 4096 };
-
 static int fail(const struct err *err)
 {
     fprintf(stderr, "%s\n", err->text);
     return 1;
 }
 
-static int print_logits(struct engine *e, uint32_t context, char **ids, int n)
+static int print_logits(struct session *s, char **ids, int n)
 {
-    struct session *s;
+    struct engine *e = session_engine(s);
     struct err err;
-    struct session_options o = {.context = context};
-    if (session_open(e, &o, &s, &err))
-        return fail(&err);
     for (int i = 0; i < n; i++) {
         const float *logits;
         int32_t id = atoi(ids[i]);
@@ -37,40 +32,48 @@ static int print_logits(struct engine *e, uint32_t context, char **ids, int n)
             printf("%s%.9g", v ? " " : "", (double)logits[v]);
         printf("\n");
     }
-    session_close(&s);
     return 0;
 }
 
-static int print_greedy(struct engine *e, uint32_t context, int count, const char *adapter,
-                        char **ids, int n)
+static int print_greedy(struct session *s, int count, char **ids, int n)
 {
-    struct session *s;
-    struct adapter *a = NULL;
+    struct engine *e = session_engine(s);
     struct err err;
-    int32_t tokens[TOKENS_MAX];
-    const float *logits;
-    if (strcmp(adapter, "-") != 0 && adapter_open(e, adapter, 1, &a, &err))
-        return fail(&err);
-    struct session_options o = {.context = context, .adapter = a};
-    if (session_open(e, &o, &s, &err))
-        return fail(&err);
-    for (int i = 0; i < n && i < TOKENS_MAX; i++)
-        tokens[i] = atoi(ids[i]);
-    if (engine_feed(e, s, tokens, (size_t)n, &logits, &err))
-        return fail(&err);
-    for (int i = 0; i < count; i++) {
-        int32_t best = 0;
+    int32_t best = 0;
+    for (int i = 0; i < n + count; i++) {
+        const float *logits;
+        int32_t id = i < n ? atoi(ids[i]) : best;
+        if (i >= n)
+            printf("%s%d", i > n ? " " : "", id);
+        if (engine_feed(e, s, &id, 1, &logits, &err))
+            return fail(&err);
+        best = 0;
         for (uint32_t v = 1; v < engine_model(e)->shape.V; v++)
             if (logits[v] > logits[best])
                 best = (int32_t)v;
-        printf("%s%d", i ? " " : "", best);
-        if (engine_feed(e, s, &best, 1, &logits, &err))
-            return fail(&err);
     }
     printf("\n");
+    return 0;
+}
+
+static int run_model(char **argv, int argc)
+{
+    struct engine *e;
+    struct adapter *a = NULL;
+    struct session *s;
+    struct err err;
+    if (engine_open(argv[1], 2, &e, &err) ||
+        (strcmp(argv[2], "-") != 0 && adapter_open(e, argv[2], 1, &a, &err)))
+        return fail(&err);
+    struct session_options o = {.context = (uint32_t)atoi(argv[3]), .adapter = a};
+    if (session_open(e, &o, &s, &err))
+        return fail(&err);
+    int rc = strcmp(argv[4], "logits") == 0 ? print_logits(s, argv + 5, argc - 5)
+                                            : print_greedy(s, atoi(argv[4]), argv + 5, argc - 5);
     session_close(&s);
     adapter_close(&a);
-    return 0;
+    engine_close(&e);
+    return rc;
 }
 
 static int print_tokens(const struct tokenizer *t, const char *path)
@@ -99,25 +102,16 @@ static int print_tokens(const struct tokenizer *t, const char *path)
 int main(int argc, char **argv)
 {
     struct err err;
-    int rc = 2;
-    if (argc == 4 && strcmp(argv[2], "tokens") == 0) {
-        struct gguf *g;
-        struct tokenizer *t;
-        if (gguf_open(argv[1], &g, &err) || tokenizer_open(g, &t, &err))
-            return fail(&err);
-        rc = print_tokens(t, argv[3]);
-        tokenizer_close(&t);
-        gguf_close(&g);
-        return rc;
-    }
-    struct engine *e;
-    if (argc < 5 || engine_open(argv[1], 2, &e, &err))
-        return argc < 5 ? 2 : fail(&err);
-    uint32_t context = (uint32_t)atoi(argv[3]);
-    if (strcmp(argv[2], "logits") == 0)
-        rc = print_logits(e, context, argv + 4, argc - 4);
-    else if (strcmp(argv[2], "greedy") == 0 && argc > 6)
-        rc = print_greedy(e, context, atoi(argv[4]), argv[5], argv + 6, argc - 6);
-    engine_close(&e);
+    struct gguf *g;
+    struct tokenizer *t;
+    if (argc > 5)
+        return run_model(argv, argc);
+    if (argc != 4 || strcmp(argv[2], "tokens") != 0)
+        return 2;
+    if (gguf_open(argv[1], &g, &err) || tokenizer_open(g, &t, &err))
+        return fail(&err);
+    int rc = print_tokens(t, argv[3]);
+    tokenizer_close(&t);
+    gguf_close(&g);
     return rc;
 }
