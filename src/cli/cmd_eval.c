@@ -1,4 +1,4 @@
-// fettle eval: measures detection on the simulated plant and on benchmarks, and diagnoses.
+// fettle eval: measures detection on the simulated plant and on benchmarks, and what models write.
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +11,7 @@
 #include "eval/diagnoses_answer.h"
 #include "eval/eval.h"
 #include "eval/eval_simulator.h"
+#include "eval/summaries.h"
 
 static struct {
     const char *detector, *html, *answers, *model, *out;
@@ -30,10 +31,9 @@ static const struct option table[] = {
      &opt.plants},
     {"seed", "N", "Of the first plant, or of a detector with chance in it (default 1)", OPTION_INT,
      &opt.seed},
-    {"answers", "FILE", "For diagnostics: the answers to score (default the cases' own outputs)",
+    {"answers", "FILE", "Of cases: the answers to score (default the cases' own outputs)",
      OPTION_TEXT, &opt.answers},
-    {"model|m", "FILE", "For diagnostics: a GGUF model that answers the cases", OPTION_TEXT,
-     &opt.model},
+    {"model|m", "FILE", "Of cases: a GGUF model that answers them", OPTION_TEXT, &opt.model},
     {"raw", NULL, "With --model: it reads the logs as they are, not the facts in them", OPTION_FLAG,
      &opt.raw},
     {"checked", NULL, "With --model: claims are checked and rewritten as `fettle diagnose` does",
@@ -54,6 +54,8 @@ static const struct benchmark {
     {"nab", EVAL_NAB, eval_nab_run},
     {"ucr", EVAL_UCR, eval_ucr_run},
 };
+
+static const struct score_suite *const suites[] = {&score_diagnostics, &score_summaries};
 
 static const struct option *options(void)
 {
@@ -175,21 +177,21 @@ static enum err_code ask_model(const char *cases, struct buf *lines, struct diag
     return code;
 }
 
-static enum err_code print_diagnoses(const struct diagnoses_report *r,
-                                     const struct diagnoses_run *work, struct err *err)
+static enum err_code print_scores(const struct score_report *r, const struct diagnoses_run *work,
+                                  struct err *err)
 {
     struct buf out = {0};
     struct json_out j;
     json_open(&j, &out);
     if (common_options.json) {
         json_object(&j);
-        diagnoses_json(r, &j);
+        score_json(r, &j);
         if (opt.model)
             diagnoses_run_json(work, &j);
         json_end(&j);
         buf_add_char(&out, '\n');
     } else {
-        diagnoses_text(r, &out);
+        score_text(r, &out);
         if (opt.model)
             diagnoses_run_text(work, &out);
     }
@@ -198,9 +200,10 @@ static enum err_code print_diagnoses(const struct diagnoses_report *r,
     return code;
 }
 
-static enum err_code diagnostics(const char *cases, struct err *err)
+static enum err_code score_cases(const struct score_suite *suite, const char *cases,
+                                 struct err *err)
 {
-    struct diagnoses_report *r = calloc(1, sizeof *r);
+    struct score_report *r = calloc(1, sizeof *r);
     struct diagnoses_run work = {0};
     struct buf lines = {0};
     enum err_code code = ERR_OK;
@@ -211,11 +214,11 @@ static enum err_code diagnostics(const char *cases, struct err *err)
     else if (!opt.model && (opt.raw || opt.checked || opt.out))
         code = err_set(err, ERR_USAGE, "--raw, --checked and --out go with --model");
     else if (!opt.model)
-        code = diagnoses_score(cases, opt.answers, r, err);
+        code = score_file(suite, cases, opt.answers, r, err);
     else if ((code = ask_model(cases, &lines, &work, err)) == ERR_OK)
-        code = diagnoses_score_lines(cases, buf_str(&lines), r, err);
+        code = score_lines(suite, cases, buf_str(&lines), r, err);
     if (code == ERR_OK)
-        code = print_diagnoses(r, &work, err);
+        code = print_scores(r, &work, err);
     buf_free(&lines);
     free(r);
     return code;
@@ -224,8 +227,9 @@ static enum err_code diagnostics(const char *cases, struct err *err)
 static enum err_code run(const struct option_list *operands, struct err *err)
 {
     const char *name = operands->count ? operands->items[0] : "";
-    if (strcmp(name, "diagnostics") == 0 && operands->count == 2)
-        return diagnostics(operands->items[1], err);
+    for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
+        if (strcmp(name, suites[i]->name) == 0 && operands->count == 2)
+            return score_cases(suites[i], operands->items[1], err);
     if (strcmp(name, "simulator") == 0 && operands->count == 1)
         return simulate(err);
     for (size_t i = 0; i < sizeof benchmarks / sizeof *benchmarks; i++) {
@@ -240,13 +244,13 @@ static enum err_code run(const struct option_list *operands, struct err *err)
         return measure(b, operands->items[1], err);
     }
     return err_set(err, ERR_USAGE,
-                   "what to measure is expected: simulator, skab DIR, nab DIR, ucr DIR or "
-                   "diagnostics FILE");
+                   "what to measure is expected: simulator, skab DIR, nab DIR, ucr DIR, "
+                   "diagnostics FILE or summaries FILE");
 }
 
 const struct command command_eval = {
     .name = "eval",
-    .operands = "simulator | skab DIR | nab DIR | ucr DIR | diagnostics FILE",
+    .operands = "simulator | skab DIR | nab DIR | ucr DIR | diagnostics FILE | summaries FILE",
     .summary = "Measure how well faults are found and explained",
     .text =
         "simulator runs the water plant with its faults through the engine: found, named rightly,\n"
@@ -260,7 +264,8 @@ const struct command command_eval = {
         "baselines; --html shows why a score is what it is. A file that cannot be judged is "
         "named,\n"
         "the others count, and the exit status is 3.\n"
-        "diagnostics scores answers to the cases of FILE by exact rules (docs/data-factory.md):\n"
+        "diagnostics and summaries score answers to the cases of FILE by exact rules\n"
+        "(docs/data-factory.md): "
         "those of --model, of the file --answers, or the cases' own.",
     .examples = "  fettle eval simulator --days 30 --plants 1\n"
                 "  fettle eval skab data/skab --html skab.html\n"

@@ -12,13 +12,7 @@
 #ifndef FETTLE_EVAL_DIAGNOSES_H
 #define FETTLE_EVAL_DIAGNOSES_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include "base/buf.h"
-#include "base/err.h"
-#include "base/json_doc.h"
-#include "base/json_out.h"
+#include "eval/scores.h"
 
 #define DIAGNOSES_METRICS(X)                                                                       \
     X(CAUSE, cause)                                                                                \
@@ -36,37 +30,11 @@ enum diagnoses_metric {
         DIAGNOSES_METRIC_COUNT
 };
 
-enum { DIAGNOSES_FAILURES_MAX = 50, DIAGNOSES_TEXT_BYTES = 400 };
-
-struct diagnoses_report {
-    uint64_t cases;
-    struct {
-        uint64_t of, good;
-    } metrics[DIAGNOSES_METRIC_COUNT];
-    // The first answers that are not right.
-    struct diagnoses_failure {
-        uint64_t line;
-        unsigned failed; // bit m: metric m
-        char answer[DIAGNOSES_TEXT_BYTES];
-    } failures[DIAGNOSES_FAILURES_MAX];
-    size_t failure_count;
-};
-
-// `answers` is a file of JSON lines with `answer`, one for each case in order; NULL scores the
-// cases' own `output`, which shows what the rules hold of the reference. ERR_INPUT names file and
-// line. About 30 KiB: keep the report off small stacks.
-enum err_code diagnoses_score(const char *cases, const char *answers, struct diagnoses_report *out,
-                              struct err *err);
-
-// The same with the answers' lines in memory.
-enum err_code diagnoses_score_lines(const char *cases, struct str answers,
-                                    struct diagnoses_report *out, struct err *err);
-
-// Scores one answer: the set of metrics that apply, and the set of those that it failed.
+// Scores one answer: the set of metrics that apply, and the set of those that it failed; both
+// without `right`.
 void diagnoses_judge(struct str instruction, struct str input, const struct json_node *truth,
                      struct str answer, unsigned *applied, unsigned *failed);
 
-void diagnoses_text(const struct diagnoses_report *r, struct buf *to);
-void diagnoses_json(const struct diagnoses_report *r, struct json_out *to); // within an object
+extern const struct score_suite score_diagnostics;
 
 #endif

@@ -93,10 +93,10 @@ static void a_denied_cause_is_not_named(void **state)
 static void the_references_of_the_cases_written_by_hand_pass(void **state)
 {
     (void)state;
-    struct diagnoses_report *r = calloc(1, sizeof *r);
+    struct score_report *r = calloc(1, sizeof *r);
     struct err err;
     assert_non_null(r);
-    assert_ok(diagnoses_score(quality, NULL, r, &err), err);
+    assert_ok(score_file(&score_diagnostics, quality, NULL, r, &err), err);
     assert_true(r->cases >= 60);
     for (size_t i = 0; i < r->failure_count; i++)
         print_message("line %llu (%x): %s\n", (unsigned long long)r->failures[i].line,
@@ -108,21 +108,21 @@ static void the_references_of_the_cases_written_by_hand_pass(void **state)
 static void answers_that_do_not_fit_the_cases_are_refused_by_line(void **state)
 {
     (void)state;
-    struct diagnoses_report *r = calloc(1, sizeof *r);
+    struct score_report *r = calloc(1, sizeof *r);
     struct err err;
     char path[] = "/tmp/fettle-answers-XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     close(fd);
     assert_ok(file_replace(path, "{\"answer\":\"x\"}\n", 15, &err), err);
-    assert_int_equal(diagnoses_score(quality, path, r, &err), ERR_INPUT);
+    assert_int_equal(score_file(&score_diagnostics, quality, path, r, &err), ERR_INPUT);
     assert_non_null(strstr(err.text, "fewer"));
     assert_ok(file_replace(path, "{\"reply\":1}\n", 12, &err), err);
-    assert_int_equal(diagnoses_score(quality, path, r, &err), ERR_INPUT);
+    assert_int_equal(score_file(&score_diagnostics, quality, path, r, &err), ERR_INPUT);
     assert_non_null(strstr(err.text, ":1:"));
     assert_ok(file_replace(path, "{\"truth\":{\"state\":\"odd\"}}\n", 27, &err), err);
-    assert_int_equal(diagnoses_score(path, NULL, r, &err), ERR_INPUT);
-    assert_int_equal(diagnoses_score("no/such/file", NULL, r, &err), ERR_NOT_FOUND);
+    assert_int_equal(score_file(&score_diagnostics, path, NULL, r, &err), ERR_INPUT);
+    assert_int_equal(score_file(&score_diagnostics, "no/such/file", NULL, r, &err), ERR_NOT_FOUND);
     unlink(path);
     free(r);
 }

@@ -58,7 +58,7 @@ static int close_all(void **state)
     return 0;
 }
 
-static struct diagnoses_run answers(bool raw, bool checked, struct diagnoses_report *report)
+static struct diagnoses_run answers(bool raw, bool checked, struct score_report *report)
 {
     struct diagnoses_plan plan = {
         .cases = cases, .model = parrot.model, .raw = raw, .checked = checked};
@@ -66,7 +66,7 @@ static struct diagnoses_run answers(bool raw, bool checked, struct diagnoses_rep
     struct buf lines = {0};
     struct err err;
     assert_ok(diagnoses_answer(&plan, &lines, &run, &err), err);
-    assert_ok(diagnoses_score_lines(cases, buf_str(&lines), report, &err), err);
+    assert_ok(score_lines(&score_diagnostics, cases, buf_str(&lines), report, &err), err);
     buf_free(&lines);
     return run;
 }
@@ -74,7 +74,7 @@ static struct diagnoses_run answers(bool raw, bool checked, struct diagnoses_rep
 static void a_model_that_knows_the_answers_is_right(void **state)
 {
     (void)state;
-    struct diagnoses_report *r = calloc(1, sizeof *r);
+    struct score_report *r = calloc(1, sizeof *r);
     struct diagnoses_run run = answers(false, false, r);
     assert_int_equal(run.cases, 40);
     assert_int_equal(run.cut, 0);
@@ -86,7 +86,7 @@ static void a_model_that_knows_the_answers_is_right(void **state)
 static void the_bare_log_is_another_input(void **state)
 {
     (void)state;
-    struct diagnoses_report *r = calloc(1, sizeof *r);
+    struct score_report *r = calloc(1, sizeof *r);
     answers(true, false, r);
     assert_int_equal(r->metrics[DIAGNOSES_CAUSE].good, 0);
     assert_int_equal(r->metrics[DIAGNOSES_SUPPORTED].good, 20); // "9 V" of the others is not there
@@ -96,7 +96,7 @@ static void the_bare_log_is_another_input(void **state)
 static void checked_answers_have_nothing_unsupported(void **state)
 {
     (void)state;
-    struct diagnoses_report *r = calloc(1, sizeof *r);
+    struct score_report *r = calloc(1, sizeof *r);
     struct diagnoses_run run = answers(true, true, r);
     assert_int_equal(run.regenerated, 20);
     assert_int_equal(r->metrics[DIAGNOSES_SUPPORTED].good, 40);
