@@ -1,4 +1,4 @@
-// Scoring summaries.
+// Scoring summaries: what each metric looks for in an answer.
 #include "eval/summaries.h"
 
 #include "diagnose/claims.h"
