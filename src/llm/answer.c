@@ -38,9 +38,11 @@ void answer_free(struct answer *a)
         buf_free(&q->text);
         free(q->tokens);
     }
-    grammar_masks_close(&a->masks);
+    if (!a->form)
+        grammar_masks_close(&a->masks);
+    form_release(&a->form);
     grammar_close(&a->grammar);
-    free(a->prompt);
+    free(a->prompts);
     free(a);
 }
 

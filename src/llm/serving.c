@@ -80,12 +80,13 @@ static void sweep(struct serving *s)
     s->waiting_count = kept;
 }
 
-// The other choices of an answer begin when its prompt has been read once: they share it then.
+// The other choices of a prompt begin when it has been read once: they share it then.
 static bool may_run(const struct sequence *q)
 {
     const struct answer *a = q->answer;
     for (uint32_t i = 0; i < a->count; i++)
-        if (a->sequences[i].state == SEQUENCE_RUNS && a->sequences[i].read < a->prompt_count)
+        if (a->sequences[i].state == SEQUENCE_RUNS && a->sequences[i].prompt == q->prompt &&
+            a->sequences[i].read < q->prompt_count)
             return false;
     return true;
 }
@@ -123,12 +124,12 @@ static void admit(struct serving *s)
         }
         q->state = SEQUENCE_RUNS;
         q->began_us = clock_mono_us();
-        q->read = session_reuse(q->session, a->prompt, a->prompt_count);
+        q->read = session_reuse(q->session, q->prompt, q->prompt_count);
         s->stats.cached_tokens += q->read;
-        if (a->stats.queued_us == 0) {
+        if (a->stats.queued_us == 0)
             a->stats.queued_us = q->began_us - a->submitted_us;
-            a->stats.cached_tokens = q->read;
-        }
+        if (q->number % a->choices == 0)
+            a->stats.cached_tokens += q->read;
         a->running++;
         s->active[s->active_count++] = q;
     }
@@ -229,7 +230,7 @@ enum err_code serving_open(const char *path, const struct serving_settings *sett
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&s->lock, NULL);
-    pthread_mutex_init(&s->trie_lock, NULL);
+    pthread_mutex_init(&s->forms_lock, NULL);
     pthread_cond_init(&s->work, &attr);
     pthread_cond_init(&s->done, &attr);
     pthread_condattr_destroy(&attr);
@@ -261,6 +262,7 @@ void serving_close(struct serving **serving)
     if (!s)
         return;
     serving_stop(s);
+    serving_forms_close(s);
     token_trie_close(&s->trie);
     for (size_t i = 0; i < SERVING_ADAPTERS_MAX; i++)
         adapter_close(&s->adapters[i].adapter);
@@ -268,7 +270,7 @@ void serving_close(struct serving **serving)
     pthread_cond_destroy(&s->work);
     pthread_cond_destroy(&s->done);
     pthread_mutex_destroy(&s->lock);
-    pthread_mutex_destroy(&s->trie_lock);
+    pthread_mutex_destroy(&s->forms_lock);
     free(s->waiting);
     free(s);
     *serving = NULL;

@@ -70,24 +70,44 @@ size_t serving_adapters(const struct serving *s);
 const char *serving_adapter_name(const struct serving *s, size_t number);
 float serving_adapter_scale(const struct serving *s, size_t number);
 
+// ---- forms that answers must have ----
+
+struct form;
+
+enum { SERVING_FORMS_KEPT = 8 };
+
+// A JSON Schema, compiled; the last SERVING_FORMS_KEPT are kept with what was found out for them,
+// so that the same schema costs nothing again. Errors as grammar_from_schema. Every form must be
+// released before serving_close.
+enum err_code serving_form(struct serving *s, struct str schema, struct form **out,
+                           struct err *err);
+void form_release(struct form **f);
+
 // ---- asking ----
 
 struct serving_request {
     const int32_t *prompt; // copied; at least one token
     size_t prompt_count;
+    // Prompts beyond it, copied: each has as many choices. Choices are numbered through: those of
+    // the first prompt, then those of others[0].
+    const struct tokens *others;
+    size_t other_count;
     uint32_t max_tokens; // of each choice; 0: as many as the context takes
     uint32_t adapter;    // its number; 0: none
-    uint32_t choices;    // independent answers: choice i draws with seed + i
+    uint32_t choices;    // independent answers to a prompt: choice i draws with seed + i
     struct sampler_settings sampler;
     const struct str *stops; // copied
     size_t stop_count;
-    struct grammar *grammar; // that the text must follow; taken over on success; NULL: none
-    bool logprobs;           // of each token, with the `top` most likely ones beside it
-    uint32_t top;            // SERVING_TOP_MAX at most
-    bool keep_end;           // go on past the token that ends an answer
-    bool special;            // show control tokens by their names
-    bool no_lookup;          // do not guess tokens from the text: see lookup.h
-    int64_t deadline_us;     // clock_mono_us by which the answer must be over; 0: none
+    // What the text must follow: a grammar of its own, taken over on success, or a form; or
+    // neither.
+    struct grammar *grammar;
+    struct form *form;
+    bool logprobs;       // of each token, with the `top` most likely ones beside it
+    uint32_t top;        // SERVING_TOP_MAX at most
+    bool keep_end;       // go on past the token that ends an answer
+    bool special;        // show control tokens by their names
+    bool no_lookup;      // do not guess tokens from the text: see lookup.h
+    int64_t deadline_us; // clock_mono_us by which the answer must be over; 0: none
     // Called by the worker under its lock: both must be quick, must not block and must not call
     // this interface.
     void (*notify)(void *arg); // something is there to take, after a take that found nothing
@@ -148,7 +168,7 @@ bool answer_wait(struct answer *a, int64_t timeout_us);
 enum err_code answer_error(struct answer *a, struct err *err);
 
 struct answer_stats {
-    uint32_t prompt_tokens, cached_tokens; // cached: of the prompt, not computed anew
+    uint32_t prompt_tokens, cached_tokens; // cached: of the prompts, not computed anew
     uint32_t tokens;                       // made, of all choices
     uint32_t guessed, guessed_right;       // tokens by prompt lookup
     int64_t queued_us, first_token_us;     // since submission

@@ -7,7 +7,7 @@ enum { PROMPT_PIECE = 32, GUESSING_STEP = 32 };
 
 static uint32_t left_to_read(const struct sequence *q)
 {
-    return q->answer->prompt_count - q->read;
+    return q->prompt_count - q->read;
 }
 
 static void add(struct plan *p, const struct sequence *q, int32_t token, bool logits)
@@ -27,8 +27,8 @@ static void add_read(struct plan *p, uint32_t i, const struct sequence *q, uint3
 {
     for (uint32_t k = 0; k < count; k++) {
         uint32_t at = q->read + k;
-        bool last = at + 1 == q->answer->prompt_count;
-        add(p, q, q->answer->prompt[at], last);
+        bool last = at + 1 == q->prompt_count;
+        add(p, q, q->prompt[at], last);
         p->parts[i].chosen = last;
     }
     p->parts[i].read = count;
@@ -37,10 +37,9 @@ static void add_read(struct plan *p, uint32_t i, const struct sequence *q, uint3
 // With more company a guess takes time that others could use: fewer are made, and surer ones.
 static void guess(struct plan *p, uint32_t i, struct sequence *q, uint32_t writers)
 {
-    const struct answer *a = q->answer;
-    uint32_t left = a->max_tokens - q->made - 1, room = GUESSING_STEP / writers;
+    uint32_t left = q->max_tokens - q->made - 1, room = GUESSING_STEP / writers;
     room = room > 0 ? room - 1 : 0;
-    if (a->lookup)
+    if (q->answer->lookup)
         p->parts[i].guessed =
             (uint32_t)lookup_propose(&q->lookup, q->session, q->last, room < left ? room : left,
                                      writers - 1, p->parts[i].draft);

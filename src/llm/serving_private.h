@@ -13,6 +13,8 @@ enum sequence_state { SEQUENCE_WAITS, SEQUENCE_RUNS, SEQUENCE_OVER };
 struct sequence {
     struct answer *answer;
     uint32_t number;
+    const int32_t *prompt; // of the answer's
+    uint32_t prompt_count, max_tokens;
     enum sequence_state state;
     // The worker's.
     struct session *session;
@@ -37,10 +39,12 @@ struct sequence {
 struct answer {
     struct serving *serving;
     // The request; fixed after submission.
-    int32_t *prompt;
-    struct grammar *grammar; // NULL: none
-    struct grammar_masks *masks;
-    uint32_t prompt_count, max_tokens, top, adapter;
+    int32_t *prompts;            // one after the other
+    struct grammar *grammar;     // NULL: none
+    struct form *form;           // NULL: none
+    struct grammar_masks *masks; // of one of both; the form's are not the answer's own
+    uint32_t choices;            // of a prompt
+    uint32_t top, adapter;
     bool logprobs, keep_end, special, whole, lookup;
     int64_t deadline_us, submitted_us;
     void (*notify)(void *arg);
@@ -55,6 +59,16 @@ struct answer {
     struct answer_stats stats;
     uint32_t count;
     struct sequence sequences[]; // [count]
+};
+
+// A JSON Schema as compiled, with the masks that the worker has found.
+struct form {
+    struct serving *serving;
+    struct buf schema;
+    struct grammar *grammar;
+    struct grammar_masks *masks; // the worker's, once there are matchers
+    uint32_t holders;
+    struct form *next;
 };
 
 // A text whose embedding someone waits for.
@@ -77,11 +91,12 @@ struct serving {
     } adapters[SERVING_ADAPTERS_MAX]; // [settings.adapter_count]
     pthread_t thread;
     bool running;
-    pthread_mutex_t trie_lock; // guards the making of:
-    struct token_trie *trie;   // the vocabulary for grammars; NULL until the first one
-    pthread_mutex_t lock;      // guards everything below and what is marked so above
-    pthread_cond_t work;       // something to do, or stop
-    pthread_cond_t done;       // an answer is over, or a step is
+    pthread_mutex_t forms_lock; // guards the list of forms, their holders, and the making of:
+    struct token_trie *trie;    // the vocabulary for grammars; NULL until the first one
+    struct form *forms;         // the latest used first
+    pthread_mutex_t lock;       // guards everything below and what is marked so above
+    pthread_cond_t work;        // something to do, or stop
+    pthread_cond_t done;        // an answer is over, or a step is
     bool stop;
     struct sequence **waiting; // in order of coming, [settings.queue]
     uint32_t waiting_count;
@@ -118,6 +133,12 @@ void plan_one(struct serving *s, struct plan *p, uint32_t i);
 
 // Computes one step for the active sequences, and ends those that are over by it.
 void serving_step(struct serving *s);
+
+// ---- serving_form.c: any thread ----
+
+enum err_code serving_trie(struct serving *s, struct err *err); // makes s->trie
+void form_hold(struct form *f);
+void serving_forms_close(struct serving *s); // when nobody holds one
 
 // ---- serving_embed.c, under the lock; lets it go while computing ----
 

@@ -59,7 +59,7 @@ static void choose(struct serving *s, struct sequence *q, const float *logits, s
         if (a->logprobs)
             note_logprobs(q, logits, V, c->token, &c->note);
     }
-    if (c->ended || q->made == a->max_tokens)
+    if (c->ended || q->made == q->max_tokens)
         stop_finish(q->stop, &q->shown);
 }
 
@@ -97,7 +97,7 @@ static void record(struct serving *s, struct sequence *q, const struct choice *c
         sequence_end(q, ANSWER_FAILED);
     } else if (c->ended || c->stopped) {
         sequence_end(q, ANSWER_STOPPED);
-    } else if (q->made == a->max_tokens) {
+    } else if (q->made == q->max_tokens) {
         sequence_end(q, ANSWER_LENGTH);
     } else {
         answer_tell(a);

@@ -5,26 +5,39 @@
 #include "base/clock.h"
 #include "llm/serving_private.h"
 
+static enum err_code check_prompt(const struct serving *s, const int32_t *prompt, size_t count,
+                                  struct err *err)
+{
+    uint32_t V = engine_model(s->engine)->shape.V;
+    if (count == 0)
+        return err_set(err, ERR_USAGE, "the prompt has no tokens");
+    if (count >= s->settings.context)
+        return err_set(err, ERR_LIMIT,
+                       "the prompt has %zu tokens, the context takes %u: no room for an answer",
+                       count, s->settings.context);
+    for (size_t i = 0; i < count; i++)
+        if (prompt[i] < 0 || (uint32_t)prompt[i] >= V)
+            return err_set(err, ERR_INPUT, "token %d of the prompt is none of the model's %u",
+                           prompt[i], V);
+    return ERR_OK;
+}
+
 static enum err_code check_request(const struct serving *s, const struct serving_request *r,
                                    struct err *err)
 {
-    uint32_t V = engine_model(s->engine)->shape.V;
     if (serving_embeds(s))
         return err_set(err, ERR_UNSUPPORTED, "the model makes embeddings, it writes no text");
-    if (r->prompt_count == 0)
-        return err_set(err, ERR_USAGE, "the prompt has no tokens");
-    if (r->prompt_count >= s->settings.context)
-        return err_set(err, ERR_LIMIT,
-                       "the prompt has %zu tokens, the context takes %u: no room for an answer",
-                       r->prompt_count, s->settings.context);
-    for (size_t i = 0; i < r->prompt_count; i++)
-        if (r->prompt[i] < 0 || (uint32_t)r->prompt[i] >= V)
-            return err_set(err, ERR_INPUT, "token %d of the prompt is none of the model's %u",
-                           r->prompt[i], V);
-    if (r->choices < 1 || r->choices > SERVING_CHOICES_MAX || r->choices > s->settings.queue)
-        return err_set(err, ERR_USAGE, "%u choices: 1 to %u expected", r->choices,
-                       s->settings.queue < SERVING_CHOICES_MAX ? s->settings.queue
-                                                               : SERVING_CHOICES_MAX);
+    enum err_code code = check_prompt(s, r->prompt, r->prompt_count, err);
+    for (size_t i = 0; i < r->other_count && !code; i++)
+        code = check_prompt(s, r->others[i].p, r->others[i].n, err);
+    if (code)
+        return code;
+    size_t most = s->settings.queue < SERVING_CHOICES_MAX ? s->settings.queue : SERVING_CHOICES_MAX;
+    if (r->other_count >= most)
+        return err_set(err, ERR_USAGE, "%zu prompts: 1 to %zu expected", r->other_count + 1, most);
+    most /= r->other_count + 1;
+    if (r->choices < 1 || r->choices > most)
+        return err_set(err, ERR_USAGE, "%u choices: 1 to %zu expected", r->choices, most);
     if (r->adapter > s->settings.adapter_count)
         return err_set(err, ERR_USAGE, "adapter %u: there are %zu", r->adapter,
                        s->settings.adapter_count);
@@ -34,26 +47,53 @@ static enum err_code check_request(const struct serving *s, const struct serving
     return ERR_OK;
 }
 
-static enum err_code open_masks(struct serving *s, struct answer *a, const struct grammar *g,
-                                struct err *err)
+static enum err_code open_masks(struct serving *s, struct answer *a,
+                                const struct serving_request *r, struct err *err)
 {
-    enum err_code code = ERR_OK;
-    pthread_mutex_lock(&s->trie_lock);
-    if (!s->trie)
-        code = token_trie_open(engine_tokenizer(s->engine), engine_model(s->engine)->shape.V,
-                               &s->trie, err);
-    pthread_mutex_unlock(&s->trie_lock);
-    return code ? code : grammar_masks_open(g, s->trie, 0, &a->masks, err);
+    if (r->form) {
+        form_hold(r->form);
+        a->form = r->form;
+        a->masks = r->form->masks;
+        return ERR_OK;
+    }
+    enum err_code code = serving_trie(s, err);
+    return code ? code : grammar_masks_open(r->grammar, s->trie, 0, &a->masks, err);
 }
 
-static enum err_code open_sequences(struct answer *a, const struct serving_request *r, uint32_t V,
-                                    struct err *err)
+// Copies the prompts; the sequences point to theirs.
+static bool copy_prompts(struct answer *a, const struct serving_request *r, uint32_t context)
+{
+    size_t total = r->prompt_count;
+    for (size_t i = 0; i < r->other_count; i++)
+        total += r->others[i].n;
+    if (!(a->prompts = malloc(total * sizeof *a->prompts)))
+        return false;
+    int32_t *to = a->prompts;
+    for (size_t p = 0; p <= r->other_count; p++) {
+        const int32_t *from = p ? r->others[p - 1].p : r->prompt;
+        size_t n = p ? r->others[p - 1].n : r->prompt_count;
+        uint32_t room = context - (uint32_t)n;
+        memcpy(to, from, n * sizeof *to);
+        for (uint32_t i = 0; i < r->choices; i++) {
+            struct sequence *q = &a->sequences[p * r->choices + i];
+            q->prompt = to;
+            q->prompt_count = (uint32_t)n;
+            q->max_tokens = r->max_tokens && r->max_tokens < room ? r->max_tokens : room;
+        }
+        to += n;
+    }
+    a->stats.prompt_tokens = (uint32_t)total;
+    return true;
+}
+
+static enum err_code open_sequences(struct answer *a, const struct serving_request *r,
+                                    uint32_t count, uint32_t V, struct err *err)
 {
     enum err_code code = ERR_OK;
-    for (uint32_t i = 0; i < r->choices && !code; i++) {
+    for (uint32_t i = 0; i < count && !code; i++) {
         struct sequence *q = &a->sequences[a->count++];
         struct sampler_settings sampler = r->sampler;
-        sampler.seed += i;
+        sampler.seed += i % r->choices;
         q->answer = a;
         q->number = i;
         lookup_start(&q->lookup);
@@ -69,17 +109,14 @@ static enum err_code open_sequences(struct answer *a, const struct serving_reque
 static enum err_code open_answer(struct serving *s, const struct serving_request *r,
                                  struct answer **out, struct err *err)
 {
-    size_t bytes = r->prompt_count * sizeof *r->prompt;
-    struct answer *a = calloc(1, sizeof *a + r->choices * sizeof *a->sequences);
-    if (!a || !(a->prompt = malloc(bytes))) {
+    uint32_t count = r->choices * (uint32_t)(r->other_count + 1);
+    struct answer *a = calloc(1, sizeof *a + count * sizeof *a->sequences);
+    if (!a || !copy_prompts(a, r, s->settings.context)) {
         free(a);
         return err_set(err, ERR_NO_MEMORY, "out of memory for the request");
     }
-    memcpy(a->prompt, r->prompt, bytes);
-    uint32_t room = s->settings.context - (uint32_t)r->prompt_count;
     a->serving = s;
-    a->prompt_count = (uint32_t)r->prompt_count;
-    a->max_tokens = r->max_tokens && r->max_tokens < room ? r->max_tokens : room;
+    a->choices = r->choices;
     a->logprobs = r->logprobs;
     a->top = r->top;
     a->adapter = r->adapter;
@@ -93,11 +130,10 @@ static enum err_code open_answer(struct serving *s, const struct serving_request
     a->wanted = r->wanted;
     a->arg = r->arg;
     a->armed = r->whole;
-    a->left = r->choices;
-    a->stats.prompt_tokens = a->prompt_count;
-    enum err_code code = r->grammar ? open_masks(s, a, r->grammar, err) : ERR_OK;
+    a->left = count;
+    enum err_code code = r->grammar || r->form ? open_masks(s, a, r, err) : ERR_OK;
     if (!code)
-        code = open_sequences(a, r, engine_model(s->engine)->shape.V, err);
+        code = open_sequences(a, r, count, engine_model(s->engine)->shape.V, err);
     if (code)
         answer_free(a);
     else

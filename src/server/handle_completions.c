@@ -1,11 +1,11 @@
 // POST /v1/chat/completions and /v1/completions: whole answers and streams.
-#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "server/handlers.h"
+#include "server/openai_form.h"
 #include "server/openai_reply.h"
 #include "server/openai_request.h"
 #include "server/server_private.h"
@@ -16,7 +16,8 @@ struct completion {
     struct app_model *model;
     struct answer *answer;
     struct openai_head head;
-    struct buf echo;
+    struct buf *echoes; // of each prompt
+    size_t prompt_count;
     struct MHD_Connection *mhd;
     int fd;
     struct exchange *waiting; // of a whole answer
@@ -37,19 +38,22 @@ static void completion_free(struct completion *c)
     for (size_t i = 0; c->choices && i < c->count; i++)
         openai_choice_free(&c->choices[i]);
     free(c->choices);
-    buf_free(&c->echo);
+    for (size_t i = 0; c->echoes && i < c->prompt_count; i++)
+        buf_free(&c->echoes[i]);
+    free(c->echoes);
     buf_free(&c->out);
     free(c);
 }
 
 // ---- from the worker, under its lock ----
 
+// While an answer is computed nobody reads from the connection: only the socket tells that its
+// client has gone, whatever else came before that.
 static bool still_connected(void *arg)
 {
     const struct completion *c = arg;
-    char byte;
-    ssize_t n = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+    struct pollfd fd = {.fd = c->fd, .events = POLLRDHUP};
+    return poll(&fd, 1, 0) <= 0 || !(fd.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL));
 }
 
 static void resume_stream(void *arg)
@@ -199,136 +203,54 @@ static void refuse(struct exchange *x, const struct err *err, const char *field)
         reply_err(x, err, field);
 }
 
-static enum err_code encode(struct completion *c, struct openai_request *r, struct err *err)
+static enum err_code encode_plain(struct completion *c, struct openai_prompt *p, struct buf *echo,
+                                  struct err *err)
 {
     const struct tokenizer *t = c->head.tokenizer;
-    if (!r->is_chat) {
-        if (r->prompt_tokens.n)
-            tokenizer_decode(t, r->prompt_tokens.p, r->prompt_tokens.n, false, &c->echo);
-        else
-            buf_add_str(&c->echo, r->prompt);
-        return r->prompt_tokens.n
-                   ? ERR_OK
-                   : tokenizer_encode(t, r->prompt, TOKENIZE_ENDS, &r->prompt_tokens, err);
+    enum err_code code = ERR_OK;
+    if (p->tokens.n) {
+        tokenizer_decode(t, p->tokens.p, p->tokens.n, false, echo);
+    } else {
+        buf_add_str(echo, p->text);
+        code = tokenizer_encode(t, p->text, TOKENIZE_ENDS, &p->tokens, err);
     }
+    if (!code && (p->tokens.failed || echo->failed))
+        code = err_set(err, ERR_NO_MEMORY, "out of memory for the prompt");
+    return code;
+}
+
+static enum err_code encode(struct completion *c, struct openai_request *r, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    for (size_t i = 0; !r->is_chat && i < r->prompt_count && !code; i++)
+        code = encode_plain(c, &r->prompts[i], &c->echoes[i], err);
+    if (!r->is_chat)
+        return code;
+    struct tokens *tokens = &r->prompts[0].tokens;
     const struct chat_template *template = app_model_chat(c->model, err);
-    return template ? chat_template_encode(template, &r->chat, &r->prompt_tokens, err) : err->code;
+    code = template ? chat_template_encode(template, &r->chat, tokens, err) : err->code;
+    if (!code && tokens->failed)
+        code = err_set(err, ERR_NO_MEMORY, "out of memory for the prompt");
+    return code;
 }
 
 static enum err_code submit(struct completion *c, struct openai_request *r, struct err *err)
 {
     struct serving_request *s = &r->serving;
     struct serving *serving = app_model_serving(c->model);
-    s->prompt = r->prompt_tokens.p;
-    s->prompt_count = r->prompt_tokens.n;
+    struct tokens others[OPENAI_PROMPTS_MAX];
+    s->prompt = r->prompts[0].tokens.p;
+    s->prompt_count = r->prompts[0].tokens.n;
+    for (size_t i = 1; i < r->prompt_count; i++)
+        others[i - 1] = r->prompts[i].tokens;
+    s->others = others;
+    s->other_count = r->prompt_count - 1;
     s->deadline_us = clock_mono_us() + app_model_time_limit_us(c->model);
     s->wanted = still_connected;
     s->notify = r->stream ? resume_stream : continue_exchange;
     s->whole = !r->stream;
     s->arg = c;
-    enum err_code code = serving_submit(serving, s, &c->answer, err);
-    if (code == ERR_OK)
-        s->grammar = NULL; // the answer's now
-    return code;
-}
-
-// Which call the answer must be: one object of a tool's name and arguments, in the family's words.
-static void write_call_schema(const struct openai_request *r, const char *arguments,
-                              struct buf *out)
-{
-    struct json_out j;
-    json_open(&j, out);
-    json_object(&j);
-    json_key(&j, "anyOf");
-    json_array(&j);
-    for (const struct json_node *t = r->tools->first; t; t = t->next) {
-        const struct json_node *function = json_get(t, "function");
-        const struct json_node *parameters = openai_member(function, "parameters");
-        if (r->tool_name && strcmp(json_get_text(function, "name"), r->tool_name) != 0)
-            continue;
-        json_object(&j);
-        json_key_text(&j, "type", "object");
-        json_key(&j, "properties");
-        json_object(&j);
-        json_key(&j, "name");
-        json_object(&j);
-        json_key_text(&j, "const", json_get_text(function, "name"));
-        json_end(&j);
-        json_key(&j, arguments);
-        if (parameters)
-            json_write(&j, parameters);
-        else
-            json_raw(&j, STR_LIT("{\"type\":\"object\"}"));
-        json_end(&j);
-        json_key(&j, "required");
-        json_array(&j);
-        json_text(&j, "name");
-        json_text(&j, arguments);
-        json_end(&j);
-        json_key_bool(&j, "additionalProperties", false);
-        json_end(&j);
-    }
-    json_end(&j);
-    json_end(&j);
-}
-
-// A call that must be made: its opening goes to the prompt's end, a grammar makes the rest.
-static enum err_code force_call(struct completion *c, struct openai_request *r, struct err *err)
-{
-    const struct chat_call_style *style = c->choices[0].calls.style;
-    struct buf schema = {0};
-    write_call_schema(r, style->arguments, &schema);
-    enum err_code code = schema.failed
-                             ? err_set(err, ERR_NO_MEMORY, "out of memory for the tools")
-                             : grammar_from_schema(buf_str(&schema), &r->serving.grammar, err);
-    if (!code)
-        code = tokenizer_encode(c->head.tokenizer, str_of(style->open), TOKENIZE_SPECIAL,
-                                &r->prompt_tokens, err);
-    for (size_t i = 0; i < c->count; i++)
-        c->choices[i].calls.forced = true;
-    buf_free(&schema);
-    return code;
-}
-
-static enum err_code follow_schema(struct openai_request *r, struct err *err)
-{
-    struct buf text = {0};
-    struct json_out j;
-    if (r->json_object)
-        return grammar_from_any_object(&r->serving.grammar, err);
-    json_open(&j, &text);
-    json_write(&j, r->schema);
-    enum err_code code = text.failed
-                             ? err_set(err, ERR_NO_MEMORY, "out of memory for the schema")
-                             : grammar_from_schema(buf_str(&text), &r->serving.grammar, err);
-    buf_free(&text);
-    return code;
-}
-
-// What the answer must look like. False: a 400 was left.
-static bool constrain(struct exchange *x, struct openai_request *r, struct completion *c)
-{
-    struct err err;
-    const char *field = "tools";
-    enum err_code code = ERR_OK;
-    if (r->tool_choice != TOOLS_NONE) {
-        r->serving.special = true;
-        for (size_t i = 0; i < c->count; i++)
-            c->choices[i].calls.style = chat_template_call_style(app_model_chat(c->model, NULL));
-    }
-    if (r->tool_choice == TOOLS_REQUIRED) {
-        code = force_call(c, r, &err);
-    } else if (r->schema || r->json_object) {
-        field = "response_format";
-        code = follow_schema(r, &err);
-    }
-    if (!code)
-        return true;
-    if (code == ERR_LIMIT || code == ERR_UNSUPPORTED)
-        reply_error(x, 400, err_name(code), field, "%s: %s", field, err.text);
-    else
-        reply_err(x, &err, field);
-    return false;
+    return serving_submit(serving, s, &c->answer, err);
 }
 
 static bool prepare(struct exchange *x, struct openai_request *r, struct completion *c)
@@ -345,16 +267,13 @@ static bool prepare(struct exchange *x, struct openai_request *r, struct complet
     c->head.logprobs = r->serving.logprobs;
     c->head.include_usage = r->include_usage;
     code = encode(c, r, &err);
-    if (!code && (r->prompt_tokens.failed || c->echo.failed))
-        code = err_set(&err, ERR_NO_MEMORY, "out of memory for the prompt");
     if (code) {
         refuse(x, &err, r->is_chat ? "messages" : "prompt");
         return false;
     }
-    if (!constrain(x, r, c))
-        return false;
-    c->head.echo = r->echo ? buf_str(&c->echo) : (struct str){"", 0};
-    return true;
+    for (size_t i = 0; r->echo && i < c->count; i++)
+        c->choices[i].echo = buf_str(&c->echoes[i / r->serving.choices]);
+    return openai_constrain(x, r, c->model, c->choices, c->count);
 }
 
 static void begin_stream(struct exchange *x, struct openai_request *r, struct completion *c)
@@ -399,11 +318,14 @@ static void complete(struct exchange *x, bool is_chat)
     c->app = x->app;
     c->mhd = x->mhd;
     c->fd = MHD_get_connection_info(x->mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    c->count = r.serving.choices;
+    c->prompt_count = r.prompt_count;
+    c->count = r.serving.choices * r.prompt_count;
     c->choices = calloc(c->count, sizeof *c->choices);
-    if (!c->choices)
+    c->echoes = calloc(c->prompt_count, sizeof *c->echoes);
+    bool ready = c->choices && c->echoes;
+    if (!ready)
         reply_error(x, 503, "no_memory", NULL, "out of memory for the request");
-    if (!c->choices || !prepare(x, &r, c))
+    if (!ready || !prepare(x, &r, c))
         completion_free(c);
     else if (r.stream)
         begin_stream(x, &r, c);

@@ -65,102 +65,6 @@ static const char *finish_reason(const struct openai_choice *c)
     return c->finish == ANSWER_LENGTH ? "length" : "stop";
 }
 
-// ---- log probabilities ----
-
-static void write_token(struct json_out *j, const struct openai_head *h, int32_t token, float value)
-{
-    struct buf piece = {0};
-    tokenizer_piece(h->tokenizer, token, true, &piece);
-    json_key(j, "token");
-    json_str(j, buf_str(&piece));
-    json_key_real(j, "logprob", (double)value);
-    json_key(j, "bytes");
-    json_array(j);
-    for (size_t i = 0; i < piece.n; i++)
-        json_int(j, (unsigned char)piece.p[i]);
-    json_end(j);
-    buf_free(&piece);
-}
-
-static void write_chat_logprobs(struct json_out *j, const struct openai_head *h,
-                                const struct openai_choice *c)
-{
-    json_object(j);
-    json_key(j, "content");
-    json_array(j);
-    for (size_t i = 0; i < c->token_count; i++) {
-        const struct answer_token *t = &c->tokens[i];
-        json_object(j);
-        write_token(j, h, t->token, t->logprob);
-        json_key(j, "top_logprobs");
-        json_array(j);
-        for (uint32_t k = 0; k < t->top_count; k++) {
-            json_object(j);
-            write_token(j, h, t->top[k].token, t->top[k].value);
-            json_end(j);
-        }
-        json_end(j);
-        json_end(j);
-    }
-    json_end(j);
-    json_key(j, "refusal");
-    json_null(j);
-    json_end(j);
-}
-
-static void write_piece_text(struct json_out *j, const struct openai_head *h, int32_t token,
-                             bool as_key)
-{
-    struct buf piece = {0};
-    tokenizer_piece(h->tokenizer, token, true, &piece);
-    if (as_key)
-        json_key(j, piece.p ? piece.p : "");
-    else
-        json_str(j, buf_str(&piece));
-    buf_free(&piece);
-}
-
-// The older form: lists beside each other.
-static void write_plain_logprobs(struct json_out *j, const struct openai_head *h,
-                                 const struct openai_choice *c)
-{
-    json_object(j);
-    json_key(j, "tokens");
-    json_array(j);
-    for (size_t i = 0; i < c->token_count; i++)
-        write_piece_text(j, h, c->tokens[i].token, false);
-    json_end(j);
-    json_key(j, "token_logprobs");
-    json_array(j);
-    for (size_t i = 0; i < c->token_count; i++)
-        json_real(j, (double)c->tokens[i].logprob);
-    json_end(j);
-    json_key(j, "top_logprobs");
-    json_array(j);
-    for (size_t i = 0; i < c->token_count; i++) {
-        json_object(j);
-        for (uint32_t k = 0; k < c->tokens[i].top_count; k++) {
-            write_piece_text(j, h, c->tokens[i].top[k].token, true);
-            json_real(j, (double)c->tokens[i].top[k].value);
-        }
-        json_end(j);
-    }
-    json_end(j);
-    json_end(j);
-}
-
-static void write_logprobs(struct json_out *j, const struct openai_head *h,
-                           const struct openai_choice *c)
-{
-    json_key(j, "logprobs");
-    if (!h->logprobs)
-        json_null(j);
-    else if (h->is_chat)
-        write_chat_logprobs(j, h, c);
-    else
-        write_plain_logprobs(j, h, c);
-}
-
 // ---- what all answers have ----
 
 static void write_head(struct json_out *j, const struct openai_head *h, const char *object)
@@ -248,11 +152,10 @@ static void write_message(struct json_out *j, const struct openai_choice *c)
     json_end(j);
 }
 
-static void write_text(struct json_out *j, const struct openai_head *h,
-                       const struct openai_choice *c)
+static void write_text(struct json_out *j, const struct openai_choice *c)
 {
     struct buf text = {0};
-    buf_add_str(&text, h->echo);
+    buf_add_str(&text, c->echo);
     buf_add_str(&text, buf_str(&c->text));
     json_key(j, "text");
     json_str(j, buf_str(&text));
@@ -272,8 +175,8 @@ void openai_write_answer(struct json_out *j, const struct openai_head *h,
         if (h->is_chat)
             write_message(j, &choices[i]);
         else
-            write_text(j, h, &choices[i]);
-        write_logprobs(j, h, &choices[i]);
+            write_text(j, &choices[i]);
+        openai_write_logprobs(j, h, &choices[i]);
         json_key_text(j, "finish_reason", finish_reason(&choices[i]));
         json_end(j);
     }
@@ -325,7 +228,7 @@ static void write_text_piece(struct buf *out, const struct openai_head *h, struc
         json_key(&j, "text");
         json_str(&j, buf_str(&c->text));
     }
-    write_logprobs(&j, h, c);
+    openai_write_logprobs(&j, h, c);
     close_piece(&j, h, NULL);
     buf_reset(&c->text);
     c->token_count = 0;
@@ -360,10 +263,10 @@ static void write_first_piece(struct buf *out, const struct openai_head *h, stru
         json_key_text(&j, "content", "");
         json_end(&j);
         close_piece(&j, h, NULL);
-    } else if (h->echo.n) {
+    } else if (c->echo.n) {
         open_piece(&j, out, h, number);
         json_key(&j, "text");
-        json_str(&j, h->echo);
+        json_str(&j, c->echo);
         close_piece(&j, h, NULL);
     }
     c->begun = true;

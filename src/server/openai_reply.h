@@ -14,7 +14,6 @@ struct openai_head {
     char model[APP_MODEL_NAME_BYTES + ADAPTER_NAME_BYTES]; // with its adapter
     const struct tokenizer *tokenizer;
     bool logprobs, include_usage;
-    struct str echo; // put before the text of a plain completion
 };
 
 // `adapter` as in serving_request.
@@ -23,6 +22,7 @@ void openai_head_open(struct openai_head *h, bool is_chat, const struct app_mode
 
 // One choice as far as it has come.
 struct openai_choice {
+    struct str echo; // put before the text of a plain completion
     struct buf text; // whole answers: all; streams: what is new
     struct answer_token *tokens;
     size_t token_count, token_cap;
@@ -36,6 +36,10 @@ void openai_choice_free(struct openai_choice *c);
 
 // Appends a part's tokens. False when memory is out.
 bool openai_choice_add_tokens(struct openai_choice *c, const struct answer_part *part);
+
+// The member "logprobs": null when they were not asked for.
+void openai_write_logprobs(struct json_out *j, const struct openai_head *h,
+                           const struct openai_choice *c);
 
 // A whole answer.
 void openai_write_answer(struct json_out *j, const struct openai_head *h,

@@ -217,35 +217,60 @@ static bool read_numbers(struct exchange *x, struct openai_request *r)
 
 // ---- plain completions ----
 
-static bool read_prompt_tokens(struct exchange *x, struct openai_request *r,
-                               const struct json_node *list)
+static bool wrong_prompt(struct exchange *x)
 {
-    for (const struct json_node *n = list->first; n; n = n->next) {
-        if (n->type != JSON_NUMBER || n->number != floor(n->number) || n->number < 0 ||
-            n->number > INT32_MAX)
-            return openai_wrong(x, "prompt", "a text or one list of token numbers expected");
-        tokens_add(&r->prompt_tokens, (int32_t)n->number);
-    }
-    return !r->prompt_tokens.failed || openai_wrong(x, "prompt", "out of memory");
+    return openai_wrong(x, "prompt",
+                        "a text, a list of token numbers, or a list of up to %d of these expected",
+                        OPENAI_PROMPTS_MAX);
 }
 
-static bool read_prompt(struct exchange *x, struct openai_request *r)
+static bool read_prompt(struct exchange *x, const struct json_node *from, struct openai_prompt *out)
+{
+    out->text = (struct str){"", 0};
+    if (from->type == JSON_STRING) {
+        out->text = from->text;
+        return true;
+    }
+    if (from->type != JSON_ARRAY || from->count == 0)
+        return wrong_prompt(x);
+    for (const struct json_node *n = from->first; n; n = n->next) {
+        if (n->type != JSON_NUMBER || n->number != floor(n->number) || n->number < 0 ||
+            n->number > INT32_MAX)
+            return wrong_prompt(x);
+        tokens_add(&out->tokens, (int32_t)n->number);
+    }
+    return !out->tokens.failed || openai_wrong(x, "prompt", "out of memory");
+}
+
+static bool take_prompts(struct exchange *x, struct openai_request *r, size_t count)
+{
+    r->prompts = arena_new(r->arena, count, sizeof *r->prompts);
+    r->prompt_count = r->prompts ? count : 0;
+    return r->prompts || openai_wrong(x, "prompt", "out of memory");
+}
+
+static bool read_prompts(struct exchange *x, struct openai_request *r)
 {
     const struct json_node *n = openai_member(r->root, "prompt");
-    if (n && n->type == JSON_ARRAY && n->count == 1 && n->first->type != JSON_NUMBER)
-        n = n->first; // a list of one prompt
-    if (n && n->type == JSON_ARRAY && n->count && n->first->type == JSON_NUMBER)
-        return read_prompt_tokens(x, r, n);
-    if (!n || n->type != JSON_STRING)
-        return openai_wrong(x, "prompt", "a text or one list of token numbers expected");
-    r->prompt = n->text;
+    if (!n)
+        return wrong_prompt(x);
+    if (n->type != JSON_ARRAY || (n->count && n->first->type == JSON_NUMBER))
+        return take_prompts(x, r, 1) && read_prompt(x, n, &r->prompts[0]);
+    if (n->count == 0 || n->count > OPENAI_PROMPTS_MAX)
+        return wrong_prompt(x);
+    if (!take_prompts(x, r, n->count))
+        return false;
+    size_t i = 0;
+    for (const struct json_node *one = n->first; one; one = one->next)
+        if (!read_prompt(x, one, &r->prompts[i++]))
+            return false;
     return true;
 }
 
 static bool read_plain(struct exchange *x, struct openai_request *r)
 {
     int64_t best_of = 1;
-    if (!read_prompt(x, r) || !read_bool(x, r->root, "echo", "echo", &r->echo) ||
+    if (!read_prompts(x, r) || !read_bool(x, r->root, "echo", "echo", &r->echo) ||
         !read_int(x, r, "best_of", 1, 1, &best_of))
         return false;
     if (r->echo && r->serving.logprobs)
@@ -291,13 +316,15 @@ bool openai_request_read(struct exchange *x, bool is_chat, struct openai_request
     *r = (struct openai_request){.is_chat = is_chat};
     return read_root(x, r) && read_sampler(x, r) && read_biases(x, r) && read_stops(x, r) &&
            read_logprobs(x, r) && read_stream(x, r) && read_numbers(x, r) && read_lookup(x, r) &&
-           (is_chat ? read_format(x, r) && openai_read_messages(x, r) && openai_read_tools(x, r)
+           (is_chat ? take_prompts(x, r, 1) && read_format(x, r) && openai_read_messages(x, r) &&
+                          openai_read_tools(x, r)
                     : read_plain(x, r));
 }
 
 void openai_request_free(struct openai_request *r)
 {
-    grammar_close(&r->serving.grammar);
-    tokens_free(&r->prompt_tokens);
+    form_release(&r->serving.form);
+    for (size_t i = 0; i < r->prompt_count; i++)
+        tokens_free(&r->prompts[i].tokens);
     arena_close(&r->arena);
 }

@@ -6,9 +6,20 @@
 #include "base/json_doc.h"
 #include "server/exchange.h"
 
-enum { OPENAI_MESSAGES_MAX = 4096, OPENAI_TOOLS_MAX = 128, OPENAI_BIASES_MAX = 1024 };
+enum {
+    OPENAI_MESSAGES_MAX = 4096,
+    OPENAI_TOOLS_MAX = 128,
+    OPENAI_BIASES_MAX = 1024,
+    OPENAI_PROMPTS_MAX = SERVING_CHOICES_MAX
+};
 
 enum tool_choice { TOOLS_NONE, TOOLS_AUTO, TOOLS_REQUIRED };
+
+// A text, or tokens.
+struct openai_prompt {
+    struct str text;
+    struct tokens tokens;
+};
 
 // Texts and lists belong to `arena`.
 struct openai_request {
@@ -18,6 +29,8 @@ struct openai_request {
     const char *model;              // "" when it names none
     struct serving_request serving; // without the prompt's tokens
     bool stream, include_usage, echo;
+    struct openai_prompt *prompts; // [prompt_count]; a chat has one, whose tokens are still to come
+    size_t prompt_count;
     // Of a chat.
     struct chat chat;
     enum tool_choice tool_choice;
@@ -25,9 +38,6 @@ struct openai_request {
     const char *tool_name;          // the one that must be called; NULL: any
     const struct json_node *schema; // of response_format
     bool json_object;               // any JSON object
-    // Of a plain completion: one of both.
-    struct str prompt;
-    struct tokens prompt_tokens;
 };
 
 // Reads x->body. False: a 400 that names the member was left. Free in either case.

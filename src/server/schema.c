@@ -302,7 +302,7 @@ const struct schema_field schema_fields[] = {
     {"ChatChoice", "logprobs", "any", "null, or a list `content` of tokens"},
     {"ChatChoice", "finish_reason", "text", "stop, length or tool_calls"},
     SAMPLING_OF("CompletionRequest"),
-    {"CompletionRequest", "prompt", "any", "A text, or a list of token numbers"},
+    {"CompletionRequest", "prompt", "any", "A text, a list of token numbers, or a list of these"},
     {"CompletionRequest", "-logprobs", "integer", "0 to 20 most likely tokens beside each"},
     {"CompletionRequest", "-echo", "boolean", "Put the prompt before the text"},
     ANSWER_OF("Completion"),

@@ -413,6 +413,88 @@ static void a_grammar_shapes_the_answer(void **state)
     serving_close(&s);
 }
 
+// The schema again: the same form, whose masks are there; others push the oldest out.
+static void a_form_is_kept_between_requests(void **state)
+{
+    (void)state;
+    static const char schema[] = "{\"enum\":[\"on\",\"off\"]}";
+    struct serving *s = open_serving(&usual);
+    struct form *first, *again;
+    struct err err;
+    assert_ok(serving_form(s, str_of(schema), &first, &err), err);
+    struct serving_request r = letters('a', 4);
+    r.keep_end = false;
+    for (int i = 0; i < 3; i++) {
+        assert_ok(serving_form(s, str_of(schema), &again, &err), err);
+        assert_ptr_equal(again, first);
+        r.form = again;
+        r.sampler.seed = (uint64_t)i;
+        struct answer *a = submit(s, &r);
+        form_release(&again);
+        enum answer_finish finish;
+        char *text = whole_text(&a, &finish);
+        assert_int_equal(finish, ANSWER_STOPPED);
+        assert_true(strcmp(text, "\"on\"\n") == 0 || strcmp(text, "\"off\"\n") == 0);
+        free(text);
+    }
+    for (int i = 0; i < 2 * SERVING_FORMS_KEPT; i++) {
+        char other[64];
+        snprintf(other, sizeof other, "{\"const\":%d}", i);
+        assert_ok(serving_form(s, str_of(other), &again, &err), err);
+        form_release(&again);
+    }
+    assert_ok(serving_form(s, str_of(schema), &again, &err), err);
+    assert_ptr_equal(again, first); // it was held
+    form_release(&again);
+    form_release(&first);
+    assert_int_equal(serving_form(s, STR_LIT("{\"type\":7}"), &again, &err), ERR_INPUT);
+    serving_close(&s);
+}
+
+static void further_prompts_are_answered_as_if_alone(void **state)
+{
+    (void)state;
+    struct serving *s = open_serving(&usual);
+    int32_t second[40];
+    for (int i = 0; i < 40; i++)
+        second[i] = 'z' - i % 26;
+    struct tokens other = {.p = second, .n = 40};
+    struct serving_request both = letters('a', 9), one = letters('a', 9);
+    both.choices = 2;
+    both.others = &other;
+    both.other_count = 1;
+    struct answer *a = submit(s, &both);
+    struct answer_part part = {0};
+    char *got[4] = {0};
+    assert_true(answer_wait(a, 20 * US_PER_SECOND));
+    while (answer_take(a, &part, NULL)) {
+        buf_add_char(&part.text, '\n');
+        got[part.choice] = strdup(part.text.p);
+    }
+    answer_part_free(&part);
+    answer_release(&a);
+    for (int i = 0; i < 4; i++) {
+        one = letters('a', 9);
+        one.sampler.seed += (uint64_t)i % 2;
+        if (i >= 2) {
+            one.prompt = second;
+            one.prompt_count = 40;
+        }
+        char *want = alone(&one);
+        assert_string_equal(got[i], want);
+        free(want);
+        free(got[i]);
+    }
+    other.n = 300;
+    struct err err;
+    struct answer *none;
+    int32_t *longer = calloc(300, sizeof *longer);
+    other.p = longer;
+    assert_int_equal(serving_submit(s, &both, &none, &err), ERR_LIMIT);
+    free(longer);
+    serving_close(&s);
+}
+
 struct listener {
     struct answer *answer;
     atomic_int told;
@@ -542,6 +624,8 @@ int main(void)
         cmocka_unit_test(a_prompt_that_was_read_before_is_not_read_again),
         cmocka_unit_test(choices_share_the_prompt),
         cmocka_unit_test(a_grammar_shapes_the_answer),
+        cmocka_unit_test(a_form_is_kept_between_requests),
+        cmocka_unit_test(further_prompts_are_answered_as_if_alone),
         cmocka_unit_test(notify_comes_once_after_a_take_that_found_nothing),
         cmocka_unit_test(stopping_ends_every_answer),
         cmocka_unit_test(many_threads_may_ask_and_leave),

@@ -209,7 +209,10 @@ static void wrong_requests_name_the_member(void **state)
          "lora"},
         {text_path, "{\"prompt\":\"a\",\"suffix\":\"b\"}", "suffix"},
         {text_path, "{\"prompt\":\"a\",\"best_of\":4}", "best_of"},
-        {text_path, "{\"prompt\":[\"a\",\"b\"]}", "prompt"},
+        {text_path, "{\"prompt\":[\"a\",1]}", "prompt"},
+        {text_path, "{\"prompt\":[[1,2],[]]}", "prompt"},
+        {text_path, "{\"prompt\":[]}", "prompt"},
+        {text_path, "{\"prompt\":[\"a\",\"b\"],\"n\":2}", "prompt"}, // the queue takes 3
         {text_path, "{\"prompt\":[1,-2]}", "prompt"},
         {text_path, "{\"prompt\":[1,999]}", "prompt"},
         {chat_path, "{\"messages\":\"hi\"}", "messages"},
@@ -346,6 +349,73 @@ static void adapters_are_listed_as_models(void **state)
     const struct json_node *e = json_get(post(text_path, want, 404, arena), "error");
     assert_non_null(strstr(json_get_text(e, "message"), ":pump"));
     arena_close(&arena);
+}
+
+// Choices of the first prompt come first, and each is what it is alone.
+static void several_prompts_are_answered_in_one_request(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new_or_fail();
+    static const char *const both[] = {
+        "{\"prompt\":[\"the pump\",\"a fan\"],\"max_tokens\":6,\"seed\":1,\"echo\":true}",
+        "{\"prompt\":[[116,104,101],[97,32,102]],\"max_tokens\":6,\"seed\":1}"};
+    static const char *const alone[][2] = {
+        {"{\"prompt\":\"the pump\",\"max_tokens\":6,\"seed\":1,\"echo\":true}",
+         "{\"prompt\":\"a fan\",\"max_tokens\":6,\"seed\":1,\"echo\":true}"},
+        {"{\"prompt\":[116,104,101],\"max_tokens\":6,\"seed\":1}",
+         "{\"prompt\":[97,32,102],\"max_tokens\":6,\"seed\":1}"}};
+    for (int k = 0; k < 2; k++) {
+        const struct json_node *root = post(text_path, both[k], 200, arena);
+        const struct json_node *choice = json_get(root, "choices")->first;
+        assert_int_equal(json_get(root, "choices")->count, 2);
+        double tokens = 0;
+        for (int i = 0; i < 2; i++, choice = choice->next) {
+            const struct json_node *one = post(text_path, alone[k][i], 200, arena);
+            assert_int_equal(json_get(choice, "index")->number, i);
+            assert_string_equal(json_get_text(choice, "text"),
+                                json_get_text(json_get(one, "choices")->first, "text"));
+            tokens += json_get(json_get(one, "usage"), "prompt_tokens")->number;
+        }
+        assert_float_equal(json_get(json_get(root, "usage"), "prompt_tokens")->number, tokens, 0);
+    }
+    arena_close(&arena);
+}
+
+static double cancelled_answers(void)
+{
+    struct arena *arena = arena_new_or_fail();
+    struct answer a;
+    assert_int_equal(rig_get(&rig, "/metrics?format=json", &a), 200);
+    const struct json_node *models = json_get(answer_json(&a, arena), "models");
+    double n = json_get(json_get(models->first, "serving"), "cancelled")->number;
+    answer_free(&a);
+    arena_close(&arena);
+    return n;
+}
+
+// Also when more than the request was sent: the socket has bytes then, and nobody reads them.
+static void a_client_that_goes_away_cancels_its_whole_answer(void **state)
+{
+    (void)state;
+    static const char body[] =
+        "{\"prompt\":\"abcabcabcabc\",\"max_tokens\":4000,\"temperature\":0}"; // without end
+    for (int more = 0; more < 2; more++) {
+        double before = cancelled_answers();
+        char request[512];
+        int n =
+            snprintf(request, sizeof request,
+                     "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: application/json\r\n"
+                     "Content-Length: %zu\r\n\r\n%s%s",
+                     text_path, server_port(rig.server), sizeof body - 1, body,
+                     more ? "GET / HTTP/1.1\r\n" : "");
+        int fd = rig_connect(&rig);
+        assert_int_equal(write(fd, request, (size_t)n), n);
+        clock_sleep_us(30 * US_PER_MS);
+        close(fd);
+        for (int i = 0; i < 200 && cancelled_answers() == before; i++)
+            clock_sleep_us(10 * US_PER_MS);
+        assert_float_equal(cancelled_answers(), before + 1, 0);
+    }
 }
 
 static void an_unknown_model_is_not_found(void **state)
@@ -571,6 +641,8 @@ int main(void)
         cmocka_unit_test(metrics_tell_what_a_model_does),
         cmocka_unit_test(adapters_are_chosen_by_name_or_number),
         cmocka_unit_test(adapters_are_listed_as_models),
+        cmocka_unit_test(several_prompts_are_answered_in_one_request),
+        cmocka_unit_test(a_client_that_goes_away_cancels_its_whole_answer),
         cmocka_unit_test(an_unknown_model_is_not_found),
         cmocka_unit_test(a_prompt_beyond_the_context_says_both_numbers),
         cmocka_unit_test(text_cannot_spell_control_tokens),
