@@ -67,6 +67,22 @@ static void make_prefix(const char *device, enum key_style style, struct rng *rn
     to[n + 1] = '\0';
 }
 
+// A place's code behind the words of a key, as plants have them: "vib rms kol", "vib rms zu4".
+static void add_code(struct rng *rng, char words[NAME_BYTES])
+{
+    static const char consonants[] = "bcdfghjklmnprstvwxz", vowels[] = "aeiou";
+    size_t n = strlen(words), letters = 2 + (size_t)rng_below(rng, 3);
+    if (n + 7 > NAME_BYTES)
+        return;
+    words[n++] = ' ';
+    for (size_t i = 0; i < letters; i++)
+        words[n++] = i % 2 ? vowels[rng_below(rng, sizeof vowels - 1)]
+                           : consonants[rng_below(rng, sizeof consonants - 1)];
+    if (chance(rng, 0.3))
+        words[n++] = (char)('1' + rng_below(rng, 9));
+    words[n] = '\0';
+}
+
 // ---- values ----
 
 static const struct {
@@ -252,7 +268,7 @@ struct making {
     struct rng *rng;
     enum key_style style;
     char prefix[16];
-    bool flags;
+    bool flags, codes;
 };
 
 static struct row *find_row(struct scene *s, const struct quantity *q)
@@ -273,6 +289,8 @@ static struct row *add_row(struct making *m, const struct quantity *q, enum evid
     struct row *r = &s->rows[s->row_count++];
     *r = (struct row){.quantity = q, .how = how, .is_state = !q->unit};
     pick_way(q->keys, s->held_out, m->rng, words, sizeof words);
+    if (m->codes)
+        add_code(m->rng, words);
     spell(words, m->style, key, sizeof key);
     snprintf(r->key, sizeof r->key, "%s%.*s", m->prefix, (int)(sizeof r->key - sizeof m->prefix),
              key);
@@ -506,6 +524,7 @@ void scene_make(struct scene *s, struct rng *rng, const struct scene_wish *wish)
     make_time(s, rng);
     m.style = (enum key_style)rng_below(rng, wish->tight ? TIGHT_STYLES : ALL_STYLES);
     m.flags = chance(rng, 0.4);
+    m.codes = chance(rng, 0.2);
     make_prefix(s->device, m.style, rng, m.prefix);
     if (wish->samples && (stuck || chance(rng, 0.6)))
         s->sample_count = 3 + (size_t)rng_below(rng, SAMPLES_MAX - 2);
