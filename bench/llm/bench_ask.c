@@ -1,6 +1,8 @@
 // Runs a model by order, for bench_compare.py: a command per line in, its seconds per line out.
 //
-// bench_ask MODEL.gguf [THREADS]    (first line out: seconds of loading)
+// bench_ask MODEL.gguf [THREADS [FOLDER]]    (first line out: seconds of loading; packed weights
+// are
+//                                             kept in FOLDER)
 // prefill N       one text of N tokens
 // decode D N      N tokens, one by one, after D others (not counted)
 // batch S N       N steps of S sessions, one token each
@@ -118,12 +120,15 @@ static double run(struct bench *b, const char *line)
 int main(int argc, char **argv)
 {
     if (argc < 2) {
-        fprintf(stderr, "usage: %s MODEL.gguf [THREADS]\n", argv[0]);
+        fprintf(stderr, "usage: %s MODEL.gguf [THREADS [FOLDER]]\n", argv[0]);
         return 2;
     }
     struct bench b = {.threads = argc > 2 ? (unsigned)atoi(argv[2]) : 2};
+    struct engine_options options = {
+        .threads = b.threads,
+        .packed = {.dir = argc > 3 ? argv[3] : NULL, .bytes_most = UINT64_MAX}};
     int64_t start = clock_mono_us();
-    enum err_code code = engine_open(argv[1], b.threads, &b.engine, &b.err);
+    enum err_code code = engine_open_with(argv[1], &options, &b.engine, &b.err);
     printf("%.3f\n", (double)(clock_mono_us() - start) / 1e6);
     for (size_t s = 0; !code && s < SESSIONS; s++) {
         uint32_t most = engine_model(b.engine)->shape.context;

@@ -33,6 +33,9 @@ const struct setting_def app_llm_settings[] = {
      "LoRA adapters of that model that requests may choose: NAME=FILE or NAME=FILE:SCALE, by "
      "commas",
      0, 0, SETTING_TEXT, 0},
+    {"llm.packed", "16G", NULL,
+     "Disk for packed models, in packed/ of the data folder, which load at once; 0: none is used",
+     0, 1099511627776.0, SETTING_BYTES, 0},
     {"llm.time_limit", "10m", NULL, "Longest time for one answer, waiting included", 1e6, 86400e6,
      SETTING_DURATION, 0},
     {0}};
@@ -61,6 +64,7 @@ static struct serving_settings serving_settings_of(const struct settings *s)
         .cache = settings_int(s, "llm.cache") ? CACHE_Q8_0 : CACHE_F16,
         .keep_bytes = (size_t)settings_int(s, "llm.keep"),
         .no_lookup = !settings_bool(s, "llm.lookup"),
+        .packed.bytes_most = (uint64_t)settings_int(s, "llm.packed"),
     };
 }
 
@@ -90,6 +94,10 @@ static enum err_code open_model(struct app *a, const char *name, const char *pat
     struct adapter_choice adapters[SERVING_ADAPTERS_MAX];
     settings.adapters = adapters;
     enum err_code code = read_adapters(s, name, adapters, &settings.adapter_count, err);
+    char packed[MODEL_PATH_BYTES];
+    if (settings.packed.bytes_most > 0 &&
+        snprintf(packed, sizeof packed, "%s/packed", app_data_dir(a)) < MODEL_PATH_BYTES)
+        settings.packed.dir = packed;
     m->time_limit_us = settings_int(s, "llm.time_limit");
     app_settings_release(a, s);
     m->file_bytes = model_file_bytes(path);

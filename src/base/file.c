@@ -161,6 +161,11 @@ bool file_is_dir(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+static int64_t nanoseconds(struct timespec t)
+{
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 enum err_code file_map_open(const char *path, struct file_map *map, struct err *err)
 {
     *map = (struct file_map){0};
@@ -178,7 +183,8 @@ enum err_code file_map_open(const char *path, struct file_map *map, struct err *
         if (p == MAP_FAILED)
             code = err_errno(err, errno, "cannot map %s", path);
         else
-            *map = (struct file_map){p, (size_t)st.st_size};
+            *map = (struct file_map){p, (size_t)st.st_size, nanoseconds(st.st_mtim),
+                                     nanoseconds(st.st_ctim)};
     }
     close(fd);
     return code;

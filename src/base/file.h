@@ -29,6 +29,7 @@ bool file_is_dir(const char *path);
 struct file_map {
     const unsigned char *p; // read-only; NULL for an empty file
     size_t n;
+    int64_t modified_ns, changed_ns; // content; content, name or rights (cannot be set by hand)
 };
 
 enum err_code file_map_open(const char *path, struct file_map *map, struct err *err);

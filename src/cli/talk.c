@@ -2,6 +2,7 @@
 #include "cli/talk.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,7 +10,9 @@
 #include "base/file.h"
 #include "kernels/cpu.h"
 
-enum { GRAMMAR_FILE_MAX = 1 << 20 };
+enum { GRAMMAR_FILE_MAX = 1 << 20, PATH_BYTES = 4096 };
+
+static const uint64_t packed_bytes_most = (uint64_t)16 << 30; // as the setting llm.packed
 
 struct talk_options talk_options = {.context = 4096,
                                     .temperature = 0.7,
@@ -98,7 +101,12 @@ enum err_code talk_open(struct talk *t, struct err *err)
         .keep_bytes = (size_t)1 << 30,
         .adapters = &adapter,
         .adapter_count = talk_options.adapter ? 1 : 0,
+        .packed.bytes_most = packed_bytes_most,
     };
+    char packed[PATH_BYTES];
+    if (file_is_dir(common_options.data_dir) &&
+        snprintf(packed, sizeof packed, "%s/packed", common_options.data_dir) < PATH_BYTES)
+        settings.packed.dir = packed;
     code = serving_open(talk_options.model, &settings, &t->serving, err);
     if (!code)
         chat_template_open(serving_model(t->serving)->file, serving_tokenizer(t->serving), &t->chat,

@@ -27,6 +27,10 @@ extern struct talk_options talk_options;
          &talk_options.cache},                                                                     \
         {"cpu", "LEVEL", "plain, avx2 or avx512-vnni (default: the best there is)", OPTION_TEXT,   \
          &talk_options.cpu},                                                                       \
+        {"data", "DIR",                                                                            \
+         "Where there is such a folder, the model is packed once, into packed/ of it, and loads "  \
+         "at once from then on (default ./fettle-data)",                                           \
+         OPTION_TEXT, &common_options.data_dir},                                                   \
         {"tokens|n", "N", "Tokens of an answer at most (default: what the context takes)",         \
          OPTION_INT, &talk_options.tokens},                                                        \
         {"seed", "N", "Same seed, same answers (default 0)", OPTION_INT, &talk_options.seed},      \

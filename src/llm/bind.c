@@ -1,11 +1,9 @@
-// Binds tensors to their places in a model, checks their shapes, packs them.
+// Binds tensors to their places in a model, checks their shapes.
 #include "llm/bind.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "kernels/memory.h"
 
 enum { ALIGN = 4096 };
 
@@ -139,38 +137,4 @@ enum err_code bind_feed_forward(struct binder *b, struct layer *l)
         (code = bind_part(b, "ffn_up.weight", s->hidden, s->C, &l->gate_up)))
         return code;
     return bind_matrix(b, "ffn_down.weight", s->C, s->hidden, &l->down);
-}
-
-struct packing {
-    struct model *model;
-    struct team *team;
-};
-
-static void pack_all(void *arg, unsigned thread)
-{
-    struct packing *p = arg;
-    for (size_t i = 0; i < p->model->weight_count; i++) {
-        const struct weight *w = &p->model->weights[i];
-        unsigned char *to = p->model->packed + w->at;
-        size_t groups = matrix_groups(w->matrix), g;
-        while ((g = team_claim(p->team, 1)) < groups)
-            matrix_pack_group(w->matrix, w->tensor->data, g, to + g * w->matrix->group_bytes);
-        team_barrier(p->team);
-        if (thread == 0)
-            gguf_forget(p->model->file, w->tensor);
-    }
-}
-
-enum err_code bind_pack(struct binder *b, struct team *team)
-{
-    struct model *m = b->model;
-    m->packed = memory_take(m->packed_bytes);
-    if (!m->packed)
-        return err_set(b->err, ERR_NO_MEMORY, "%s: %zu MiB of memory are needed for the weights",
-                       gguf_name(m->file), m->packed_bytes >> 20);
-    struct packing p = {m, team};
-    team_run(team, pack_all, &p);
-    for (size_t i = 0; i < m->weight_count; i++)
-        m->weights[i].matrix->data = m->packed + m->weights[i].at;
-    return ERR_OK;
 }

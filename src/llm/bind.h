@@ -16,7 +16,4 @@ enum err_code bind_named_vector(struct binder *b, const char *name, uint32_t n, 
 enum err_code bind_named_matrix(struct binder *b, const char *name, uint32_t rows, uint32_t cols,
                                 struct matrix *out);
 
-// Packs all that was bound, with the team's threads.
-enum err_code bind_pack(struct binder *b, struct team *team);
-
 #endif

@@ -42,13 +42,20 @@ static bool take_buffers(struct engine *e, struct err *err)
 
 enum err_code engine_open(const char *path, unsigned threads, struct engine **out, struct err *err)
 {
+    return engine_open_with(path, &(struct engine_options){.threads = threads}, out, err);
+}
+
+enum err_code engine_open_with(const char *path, const struct engine_options *options,
+                               struct engine **out, struct err *err)
+{
     *out = NULL;
     struct engine *e = calloc(1, sizeof *e);
     if (!e)
         return err_set(err, ERR_NO_MEMORY, "out of memory for %s", path);
-    enum err_code code = team_open(threads, &e->team, err);
+    enum err_code code = team_open(options->threads, &e->team, err);
     if (!code)
-        code = model_open(path, e->team, &e->model, err);
+        code = model_open(path, options->packed.dir ? &options->packed : NULL, e->team, &e->model,
+                          err);
     if (!code)
         code = tokenizer_open(e->model->file, &e->tokenizer, err);
     if (!code && tokenizer_count(e->tokenizer) != e->model->shape.V)

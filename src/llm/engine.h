@@ -14,6 +14,7 @@
 #include "kernels/attention.h"
 #include "llm/adapter.h"
 #include "llm/model.h"
+#include "llm/packed_file.h"
 #include "llm/tokenizer.h"
 
 struct engine;
@@ -21,6 +22,13 @@ struct session;
 
 enum { ENGINE_BATCH = 512, ENGINE_LOGITS = 64 }; // tokens, and logits wanted, of one step at most
 
+struct engine_options {
+    unsigned threads;
+    struct packed_folder packed; // .dir NULL: packed weights are in memory alone
+};
+
+enum err_code engine_open_with(const char *path, const struct engine_options *options,
+                               struct engine **out, struct err *err);
 enum err_code engine_open(const char *path, unsigned threads, struct engine **out, struct err *err);
 void engine_close(struct engine **e); // after its sessions
 

@@ -462,6 +462,12 @@ size_t gguf_file_bytes(const struct gguf *g)
     return g->n;
 }
 
+bool gguf_stamp(const struct gguf *g, struct gguf_stamp *out)
+{
+    *out = (struct gguf_stamp){g->map.n, g->map.modified_ns, g->map.changed_ns};
+    return g->map.p;
+}
+
 void gguf_forget(const struct gguf *g, const struct gguf_tensor *t)
 {
     if (!g->map.p)

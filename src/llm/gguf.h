@@ -83,6 +83,14 @@ const char *gguf_name(const struct gguf *g); // path or name, for messages
 uint32_t gguf_version(const struct gguf *g);
 size_t gguf_file_bytes(const struct gguf *g);
 
+// What changes whenever the file does: its bytes, and the times of its last changes. False for one
+// that was opened from memory.
+struct gguf_stamp {
+    uint64_t bytes;
+    int64_t modified_ns, changed_ns;
+};
+bool gguf_stamp(const struct gguf *g, struct gguf_stamp *out);
+
 // Tells the system that a tensor's pages need not stay in memory; they can still be read.
 void gguf_forget(const struct gguf *g, const struct gguf_tensor *t);
 

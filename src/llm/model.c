@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/memory.h"
 #include "llm/arch.h"
 #include "llm/bind.h"
+#include "llm/pack.h"
 
 // A number under "<arch>.<name>" within bounds; a missing one keeps *out when it is not `needed`.
 static enum err_code read_u32(const struct model *m, const char *name, bool needed, uint32_t least,
@@ -200,7 +200,8 @@ static enum err_code bind_model(struct binder *b)
     return code;
 }
 
-static enum err_code load(struct model *m, struct team *team, struct err *err)
+static enum err_code load(struct model *m, const struct packed_folder *folder, struct team *team,
+                          struct err *err)
 {
     struct str name;
     enum err_code code = gguf_string(m->file, "general.architecture", &name, err);
@@ -218,13 +219,14 @@ static enum err_code load(struct model *m, struct team *team, struct err *err)
     struct binder b = {.model = m, .err = err};
     code = bind_model(&b);
     if (!code)
-        code = bind_pack(&b, team);
+        code = pack_weights(m, folder, team, err);
     for (size_t i = 0; i < gguf_tensor_count(m->file); i++)
         m->shape.parameters += gguf_tensor_at(m->file, i)->count;
     return code;
 }
 
-enum err_code model_open(const char *path, struct team *team, struct model **out, struct err *err)
+enum err_code model_open(const char *path, const struct packed_folder *folder, struct team *team,
+                         struct model **out, struct err *err)
 {
     *out = NULL;
     struct model *m = calloc(1, sizeof *m);
@@ -232,7 +234,7 @@ enum err_code model_open(const char *path, struct team *team, struct model **out
         return err_set(err, ERR_NO_MEMORY, "out of memory for %s", path);
     enum err_code code = gguf_open(path, &m->file, err);
     if (!code)
-        code = load(m, team, err);
+        code = load(m, folder, team, err);
     if (code)
         model_close(&m);
     *out = m;
@@ -264,7 +266,7 @@ void model_close(struct model **out)
     free(m->final_norm);
     free(m->rope_short);
     free(m->rope_long);
-    memory_give(m->packed, m->packed_bytes);
+    pack_release(m);
     gguf_close(&m->file);
     free(m);
     *out = NULL;

@@ -81,13 +81,18 @@ struct model {
     float *rope_short, *rope_long; // divisors of the frequencies, [rope_dims/2]; NULL: none
     struct weight *weights;        // all matrices, as they were bound
     size_t weight_count;
-    unsigned char *packed; // all packed weights
+    const unsigned char *packed; // all packed weights, [packed_bytes]
     size_t packed_bytes;
+    bool packed_mapped; // from a file: see packed_file.h
 };
 
-// Loads with the team's threads. ERR_UNSUPPORTED names what is not supported; ERR_INPUT the key or
-// tensor that is missing or of the wrong shape.
-enum err_code model_open(const char *path, struct team *team, struct model **out, struct err *err);
+struct packed_folder;
+
+// Loads with the team's threads; packed weights are kept in `folder` (NULL: they are not).
+// ERR_UNSUPPORTED names what is not supported; ERR_INPUT the key or tensor that is missing or of
+// the wrong shape.
+enum err_code model_open(const char *path, const struct packed_folder *folder, struct team *team,
+                         struct model **out, struct err *err);
 void model_close(struct model **m);
 
 // The matrices by place: 8 to a layer (3 parts of qkv, out, 3 parts of gate and up, down), then the

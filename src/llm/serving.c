@@ -234,7 +234,8 @@ enum err_code serving_open(const char *path, const struct serving_settings *sett
     pthread_cond_init(&s->work, &attr);
     pthread_cond_init(&s->done, &attr);
     pthread_condattr_destroy(&attr);
-    code = engine_open(path, settings->threads, &s->engine, err);
+    struct engine_options options = {settings->threads, settings->packed};
+    code = engine_open_with(path, &options, &s->engine, err);
     if (!code)
         code = open_adapters(s, err);
     if (!code)
