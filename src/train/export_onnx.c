@@ -413,7 +413,7 @@ enum err_code export_onnx(const struct export_onnx *e, struct err *err)
         return err_set(err, ERR_USAGE, "%u bits to a weight: 4 or 8 expected", e->bits);
     enum err_code code = nn_work_open(e->threads, GEMM_F32, &j.work, err);
     if (!code)
-        code = model_open(e->model, j.work.team, &m, err);
+        code = model_open(e->model, NULL, j.work.team, &m, err);
     if (!code && m->arch->encoder)
         code = err_set(err, ERR_UNSUPPORTED, "%s: '%s' is no decoder", e->model, m->arch->name);
     if (!code && e->context > m->shape.context)
