@@ -1,10 +1,11 @@
 // Runs a model by order, for bench_compare.py: a command per line in, its seconds per line out.
 //
-// bench_ask MODEL.gguf [THREADS [FOLDER]]    (first line out: seconds of loading; packed weights
-// are
-//                                             kept in FOLDER)
+// bench_ask MODEL.gguf [THREADS [f16|q8_0 [FOLDER]]]    first line out: seconds of loading; keys
+// and
+//                 values in f16 or q8_0; packed weights are kept in FOLDER
 // prefill N       one text of N tokens
-// decode D N      N tokens, one by one, after D others (not counted)
+// decode D N      N tokens, one by one, after D others (not counted, nor computed anew where the
+//                 command before has left them)
 // batch S N       N steps of S sessions, one token each
 // read            GB/s of reading memory, instead of seconds
 #include <stdatomic.h>
@@ -98,8 +99,10 @@ static double run(struct bench *b, const char *line)
     bool good = true;
     if (strncmp(line, "read", 4) == 0)
         return bandwidth(b);
-    for (size_t s = 0; s < SESSIONS; s++)
+    for (size_t s = 1; s < SESSIONS; s++)
         session_truncate(b->sessions[s], 0);
+    if (sscanf(line, "decode %u", &depth) != 1)
+        session_truncate(b->sessions[0], 0);
     if (sscanf(line, "prefill %u", &n) == 1) {
         int64_t start = clock_mono_us();
         good = feed(b, n);
@@ -110,7 +113,10 @@ static double run(struct bench *b, const char *line)
         err_set(&b->err, ERR_USAGE, "not a command: %s", line);
         return -1;
     }
-    good = feed(b, depth) && step(b, sessions);
+    uint32_t have = session_length(b->sessions[0]);
+    if (have > depth)
+        session_truncate(b->sessions[0], depth);
+    good = feed(b, have < depth ? depth - have : 0) && step(b, sessions);
     int64_t start = clock_mono_us();
     for (unsigned i = 0; good && i < n; i++)
         good = step(b, sessions);
@@ -120,21 +126,22 @@ static double run(struct bench *b, const char *line)
 int main(int argc, char **argv)
 {
     if (argc < 2) {
-        fprintf(stderr, "usage: %s MODEL.gguf [THREADS [FOLDER]]\n", argv[0]);
+        fprintf(stderr, "usage: %s MODEL.gguf [THREADS [f16|q8_0 [FOLDER]]]\n", argv[0]);
         return 2;
     }
     struct bench b = {.threads = argc > 2 ? (unsigned)atoi(argv[2]) : 2};
     struct engine_options options = {
         .threads = b.threads,
-        .packed = {.dir = argc > 3 ? argv[3] : NULL, .bytes_most = UINT64_MAX}};
+        .packed = {.dir = argc > 4 ? argv[4] : NULL, .bytes_most = UINT64_MAX}};
+    enum cache_type cache = argc > 3 && strcmp(argv[3], "q8_0") == 0 ? CACHE_Q8_0 : CACHE_F16;
     int64_t start = clock_mono_us();
     enum err_code code = engine_open_with(argv[1], &options, &b.engine, &b.err);
     printf("%.3f\n", (double)(clock_mono_us() - start) / 1e6);
     for (size_t s = 0; !code && s < SESSIONS; s++) {
         uint32_t most = engine_model(b.engine)->shape.context;
         uint32_t context = s > 0 ? 256 : most < CONTEXT ? most : CONTEXT;
-        code = session_open(b.engine, &(struct session_options){.context = context}, &b.sessions[s],
-                            &b.err);
+        struct session_options o = {.context = context, .cache = cache};
+        code = session_open(b.engine, &o, &b.sessions[s], &b.err);
     }
     b.memory = memory_take(MEMORY);
     if (!code && !b.memory)

@@ -5,6 +5,7 @@ Prints a row of a table: medians over the rounds of tok/s, GB/s of weights, thei
 bandwidth measured in the same rounds, and the ratio to llama.cpp. Without a peer: `-`.
 
     python3 bench/llm/bench_compare.py MODEL.gguf [--peer NODE_FOLDER] [--rounds N] [--threads N]
+                                       [--cache f16|q8_0] [--packed FOLDER]
                                        [--what prefill,decode,deep,deeper,batch]
 NODE_FOLDER is where `npm install node-llama-cpp@3.22.1` was run.
 """
@@ -19,7 +20,7 @@ WORK = {
     "prefill": ("prefill 512", 512),
     "decode": ("decode 0 32", 32),
     "deep": ("decode 1024 24", 24),
-    "deeper": ("decode 4000 24", 24),
+    "deeper": ("decode 4096 24", 24),
     "batch": ("batch 8 16", 128),
 }
 
@@ -41,9 +42,9 @@ class Runner:
         return self.answer()
 
 
-def open_peer(folder, model, threads):
+def open_peer(folder, model, threads, cache):
     script = shutil.copy(os.path.join(ROOT, "bench/peers/llama_speed.mjs"), folder)
-    return Runner(["node", script, os.path.abspath(model), threads], cwd=folder)
+    return Runner(["node", script, os.path.abspath(model), threads, cache], cwd=folder)
 
 
 def main():
@@ -52,17 +53,20 @@ def main():
     parser.add_argument("--peer")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", default="2")
+    parser.add_argument("--cache", default="f16")
+    parser.add_argument("--packed")
     parser.add_argument("--what", default="prefill,decode")
     options = parser.parse_args()
     what = options.what.split(",")
-    peer = options.peer and open_peer(options.peer, options.model, options.threads)
+    peer = options.peer and open_peer(options.peer, options.model, options.threads, options.cache)
     program = os.path.join(ROOT, "build/bench/bench_ask")
-    ours = Runner([program, options.model, options.threads])
+    command = [program, options.model, options.threads, options.cache]
+    ours = Runner(command + ([options.packed] if options.packed else []))
     size = os.path.getsize(options.model) / 1e9
 
     rates, theirs, reads = ({w: [] for w in what} for _ in range(3))
-    for _ in range(options.rounds):
-        for w in what:
+    for w in what:
+        for _ in range(options.rounds):
             command, tokens = WORK[w]
             before = ours.ask("read")
             rates[w].append(tokens / ours.ask(command))

@@ -1,18 +1,20 @@
 // llama.cpp's speed by order, through npm's node-llama-cpp (3.22.1); the commands of bench_ask.c.
 //
 // npm install node-llama-cpp@3.22.1   (in a folder of its own; run this file from there)
-// node llama_speed.mjs MODEL.gguf [THREADS]
+// node llama_speed.mjs MODEL.gguf [THREADS [f16|q8_0]]
 import {getLlama} from "node-llama-cpp";
 import readline from "node:readline";
 
-const [file, threads = "2"] = process.argv.slice(2);
+const [file, threads = "2", cache = "f16"] = process.argv.slice(2);
 const llama = await getLlama({gpu: false, build: "never", logLevel: "error", maxThreads: Number(threads)});
 const started = performance.now();
 const model = await llama.loadModel({modelPath: file, useMmap: true});
 console.log(((performance.now() - started) / 1000).toFixed(3));
 const contextSize = Math.min(5000, model.trainContextSize);
+const type = cache.toUpperCase();
 const context = await model.createContext(
-    {contextSize, threads: Number(threads), batchSize: 512, flashAttention: true});
+    {contextSize, threads: Number(threads), batchSize: 512, flashAttention: true,
+     experimentalKvCacheKeyType: type, experimentalKvCacheValueType: type});
 const sequence = context.getSequence();
 const text = (n) => Array.from({length: n}, (_, i) => ((n - i) * 37) % 256);
 const one = {temperature: 0, yieldEogToken: true};
@@ -26,8 +28,9 @@ async function prefill(n) {
 
 // The answers are picked greedily: llama.cpp's own argmax is within the time.
 async function decode(depth, n) {
-    await sequence.clearHistory();
-    if (depth > 0) await sequence.evaluateWithoutGeneratingNewTokens(text(depth));
+    const have = sequence.nextTokenIndex;
+    if (have > depth) await sequence.eraseContextTokenRanges([{start: depth, end: have}]);
+    if (have < depth) await sequence.evaluateWithoutGeneratingNewTokens(text(depth - have));
     let start = 0, count = -1;
     for await (const token of sequence.evaluate([97], one)) {
         if (count < 0) start = performance.now();

@@ -45,7 +45,7 @@ struct serving_settings {
     bool no_lookup;    // never guess tokens from the text
     const struct adapter_choice *adapters; // loaded with the model; read by serving_open alone
     size_t adapter_count;                  // SERVING_ADAPTERS_MAX at most
-    struct packed_folder packed; // see engine_open_with
+    struct packed_folder packed;           // see engine_open_with
 };
 
 // Loads the model and its adapters and starts the worker. Errors as engine_open, adapter_open and
