@@ -1,6 +1,7 @@
 // Loading, holding and unloading language models.
 #include "app/models.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
