@@ -82,6 +82,11 @@ static void run_json(struct json_out *j, const struct run *r)
     for (size_t i = 0; i < r->param_count; i++)
         json_key_text(j, r->params[i].name, r->params[i].value);
     json_end(j);
+    json_key(j, "tags");
+    json_object(j);
+    for (size_t i = 0; i < r->tag_count; i++)
+        json_key_text(j, r->tags[i].name, r->tags[i].value);
+    json_end(j);
     json_key(j, "metrics");
     json_object(j);
     for (size_t i = 0; i < r->metric_count; i++) {
@@ -97,6 +102,29 @@ static void run_json(struct json_out *j, const struct run *r)
     json_end(j);
 }
 
+typedef const char *value_fn(const struct run *r, const char *name);
+
+// One line for each of the first run's names; of several runs, only what differs.
+static void show_values(const struct run *const *runs, size_t count, const struct run_param *names,
+                        size_t name_count, value_fn *value_of, struct buf *out)
+{
+    for (size_t k = 0; k < name_count; k++) {
+        bool same = count > 1;
+        for (size_t i = 1; i < count; i++) {
+            const char *value = value_of(runs[i], names[k].name);
+            same = same && value && strcmp(value, names[k].value) == 0;
+        }
+        if (same)
+            continue;
+        buf_printf(out, "%-28s", names[k].name);
+        for (size_t i = 0; i < count; i++) {
+            const char *value = value_of(runs[i], names[k].name);
+            buf_printf(out, " %20s", value ? value : "-");
+        }
+        buf_add_char(out, '\n');
+    }
+}
+
 static void show_text(const struct run *const *runs, size_t count, struct buf *out)
 {
     buf_printf(out, "%-28s", "");
@@ -110,22 +138,8 @@ static void show_text(const struct run *const *runs, size_t count, struct buf *o
             buf_printf(out, " %20.6g", last_of(run_metric_find(runs[i], name)));
         buf_add_char(out, '\n');
     }
-    for (size_t k = 0; k < runs[0]->param_count; k++) {
-        const struct run_param *p = &runs[0]->params[k];
-        bool same = count > 1; // of several, only what differs is shown
-        for (size_t i = 1; i < count; i++) {
-            const char *value = run_param_find(runs[i], p->name);
-            same = same && value && strcmp(value, p->value) == 0;
-        }
-        if (same)
-            continue;
-        buf_printf(out, "%-28s", p->name);
-        for (size_t i = 0; i < count; i++) {
-            const char *value = run_param_find(runs[i], p->name);
-            buf_printf(out, " %20s", value ? value : "-");
-        }
-        buf_add_char(out, '\n');
-    }
+    show_values(runs, count, runs[0]->params, runs[0]->param_count, run_param_find, out);
+    show_values(runs, count, runs[0]->tags, runs[0]->tag_count, run_tag_find, out);
 }
 
 // The run whose id begins with `prefix`; ERR_USAGE when several do.
@@ -227,9 +241,9 @@ const struct command command_runs = {
     .summary = "List, show and compare training runs",
     .text = "A run is named by the first letters of its id. compare shows the metrics' last values "
             "and\n"
-            "the settings that differ; --html writes a page with all curves. The folder is in "
-            "MLflow's\n"
-            "layout: `mlflow ui --backend-store-uri DIR/runs` opens it, too.",
+            "the settings that differ; --html writes a page with all curves. DIR/runs follows the "
+            "layout of\n"
+            "MLflow's file store (docs/training.md says what was compared with it).",
     .examples = "  fettle runs\n"
                 "  fettle runs compare 3f2a 91bc --html curves.html\n",
     .options = options,

@@ -42,21 +42,38 @@ static void add_quoted(struct buf *b, const char *text)
     buf_add_z(b, "'\n");
 }
 
-static enum err_code write_experiment(const char *root, struct err *err)
+// A file URI of an absolute path, as MLflow writes them.
+static void add_uri(struct buf *b, const char *path)
+{
+    buf_add_z(b, "'file://");
+    for (; *path; path++) {
+        bool plain = (*path >= 'a' && *path <= 'z') || (*path >= 'A' && *path <= 'Z') ||
+                     (*path >= '0' && *path <= '9') || strchr("/-_.~", *path);
+        if (plain)
+            buf_add_char(b, *path);
+        else
+            buf_printf(b, "%%%02X", (unsigned)(unsigned char)*path);
+    }
+    buf_add_z(b, "'\n");
+}
+
+// The one experiment that all runs of a root belong to.
+static enum err_code write_experiment(const struct run_log *r, struct err *err)
 {
     char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/0/meta.yaml", root);
+    int folder = (int)(strrchr(r->dir, '/') - r->dir);
+    snprintf(path, sizeof path, "%.*s/meta.yaml", folder, r->dir);
     if (file_exists(path))
         return ERR_OK;
     struct buf b = {0};
     buf_add_z(&b, "artifact_location: ");
-    snprintf(path, sizeof path, "%s/0", root);
-    add_quoted(&b, path);
+    snprintf(path, sizeof path, "%.*s", folder, r->dir);
+    add_uri(&b, path);
     buf_printf(&b,
                "creation_time: %lld\nexperiment_id: '0'\nlast_update_time: %lld\n"
                "lifecycle_stage: active\nname: fettle\n",
                (long long)(clock_wall_us() / 1000), (long long)(clock_wall_us() / 1000));
-    snprintf(path, sizeof path, "%s/0/meta.yaml", root);
+    snprintf(path, sizeof path, "%.*s/meta.yaml", folder, r->dir);
     enum err_code code = write_text(path, &b, err);
     buf_free(&b);
     return code;
@@ -68,18 +85,18 @@ static enum err_code write_meta(const struct run_log *r, enum run_status status,
     struct buf b = {0};
     buf_add_z(&b, "artifact_uri: ");
     snprintf(path, sizeof path, "%s/artifacts", r->dir);
-    add_quoted(&b, path);
+    add_uri(&b, path);
     if (status == RUN_RUNNING)
         buf_add_z(&b, "end_time: null\n");
     else
         buf_printf(&b, "end_time: %lld\n", (long long)(clock_wall_us() / 1000));
     buf_printf(&b,
                "entry_point_name: ''\nexperiment_id: '0'\nlifecycle_stage: active\n"
-               "run_id: %s\nrun_name: ",
+               "run_id: '%s'\nrun_name: ", // an id of digits alone would be a number
                r->id);
     add_quoted(&b, r->name);
     buf_printf(&b,
-               "run_uuid: %s\nsource_name: ''\nsource_type: 4\nsource_version: ''\n"
+               "run_uuid: '%s'\nsource_name: ''\nsource_type: 4\nsource_version: ''\n"
                "start_time: %lld\nstatus: %d\ntags: []\nuser_id: fettle\n",
                r->id, (long long)(r->started_us / 1000), (int)status);
     snprintf(path, sizeof path, "%s/meta.yaml", r->dir);
@@ -129,7 +146,7 @@ enum err_code run_log_open(const char *root, const char *name, struct run_log **
         code = file_make_dirs(path, err);
     }
     if (!code)
-        code = write_experiment(root, err);
+        code = write_experiment(r, err);
     if (!code)
         code = write_meta(r, RUN_RUNNING, err);
     if (!code)
@@ -157,7 +174,9 @@ static enum err_code cut_metric(const char *path, uint64_t step, struct err *err
             break; // a line without its end was being written
         kept = (size_t)(line.p + line.n + 1 - b.p);
     }
-    if (!code && kept < b.n)
+    if (!code && kept == 0 && remove(path) != 0) // MLflow takes an empty one for damage
+        code = err_errno(err, errno, "%s", path);
+    if (!code && kept > 0 && kept < b.n)
         code = file_replace(path, b.p, kept, err);
     buf_free(&b);
     return code;

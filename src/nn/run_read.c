@@ -97,29 +97,30 @@ static enum err_code read_meta(const char *dir, struct arena *arena, struct run 
     return code;
 }
 
-static enum err_code read_params(const char *dir, struct arena *arena, struct run *r,
-                                 struct err *err)
+// Files with one value each: params, or tags.
+static enum err_code read_values(const char *dir, const char *folder, struct arena *arena,
+                                 const struct run_param **out, size_t *count, struct err *err)
 {
     char path[PATH_MAX];
     struct names names;
-    name_path(path, "%s/params", dir);
+    name_path(path, "%s/%s", dir, folder);
     enum err_code code = list_folder(path, arena, &names, err);
-    struct run_param *params = code ? NULL : arena_new(arena, names.n + 1, sizeof *params);
-    if (!code && !params)
+    struct run_param *values = code ? NULL : arena_new(arena, names.n + 1, sizeof *values);
+    if (!code && !values)
         code = err_set(err, ERR_NO_MEMORY, "%s: out of memory", path);
     for (size_t i = 0; i < names.n && !code; i++) {
         struct buf b = {0};
-        name_path(path, "%s/params/%s", dir, names.p[i]);
+        name_path(path, "%s/%s/%s", dir, folder, names.p[i]);
         code = file_read(path, 1 << 16, &b, err);
         if (!code) {
-            params[i] = (struct run_param){names.p[i], arena_copy(arena, str_trim(buf_str(&b)))};
-            if (!params[i].value)
+            values[i] = (struct run_param){names.p[i], arena_copy(arena, str_trim(buf_str(&b)))};
+            if (!values[i].value)
                 code = err_set(err, ERR_NO_MEMORY, "%s: out of memory", path);
         }
         buf_free(&b);
     }
-    r->params = params;
-    r->param_count = names.n;
+    *out = values;
+    *count = names.n;
     return code;
 }
 
@@ -199,7 +200,15 @@ enum err_code run_read_all(const char *root, struct arena *arena, const struct r
         struct run *r = &runs[(*count)++];
         r->id = names.p[i];
         name_path(path, "%s/0/%s", root, names.p[i]);
-        if (!(code = read_meta(path, arena, r, err)) && !(code = read_params(path, arena, r, err)))
+        code = read_meta(path, arena, r, err);
+        if (code == ERR_NOT_FOUND) { // the process was killed while it made the folder
+            code = ERR_OK;
+            (*count)--;
+            continue;
+        }
+        if (!code &&
+            !(code = read_values(path, "params", arena, &r->params, &r->param_count, err)) &&
+            !(code = read_values(path, "tags", arena, &r->tags, &r->tag_count, err)))
             code = read_metrics(path, arena, r, err);
     }
     if (!code)
@@ -216,12 +225,22 @@ const struct run_metric *run_metric_find(const struct run *r, const char *name)
     return NULL;
 }
 
+static const char *find_value(const struct run_param *values, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(values[i].name, name) == 0)
+            return values[i].value;
+    return NULL;
+}
+
 const char *run_param_find(const struct run *r, const char *name)
 {
-    for (size_t i = 0; i < r->param_count; i++)
-        if (strcmp(r->params[i].name, name) == 0)
-            return r->params[i].value;
-    return NULL;
+    return find_value(r->params, r->param_count, name);
+}
+
+const char *run_tag_find(const struct run *r, const char *name)
+{
+    return find_value(r->tags, r->tag_count, name);
 }
 
 const char *run_status_name(enum run_status status)

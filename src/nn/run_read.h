@@ -32,17 +32,21 @@ struct run {
     int64_t start_us, end_us;       // end: TIME_NONE while it runs
     const struct run_param *params; // by name
     size_t param_count;
+    const struct run_param *tags; // by name
+    size_t tag_count;
     const struct run_metric *metrics; // by name
     size_t metric_count;
 };
 
-// All runs under `root`, newest first, in memory of `arena`. No folder: no runs. A run that cannot
-// be read is ERR_INPUT or ERR_IO with its path.
+// All runs under `root`, newest first, in memory of `arena`. No folder: no runs. A folder without
+// meta.yaml is left out: its process was killed while it made it. A run that cannot be read is
+// ERR_INPUT or ERR_IO with its path.
 enum err_code run_read_all(const char *root, struct arena *arena, const struct run **out,
                            size_t *count, struct err *err);
 
 const struct run_metric *run_metric_find(const struct run *r, const char *name); // NULL: none
 const char *run_param_find(const struct run *r, const char *name);               // NULL: none
+const char *run_tag_find(const struct run *r, const char *name);                 // NULL: none
 const char *run_status_name(enum run_status status);
 
 #endif

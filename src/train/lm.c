@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "nn/run_log.h"
+#include "nn/run_origin.h"
 #include "train/adapter_file.h"
 #include "train/checkpoint.h"
 #include "train/model_read.h"
@@ -161,7 +161,9 @@ static enum err_code begin_fresh(struct run *r, struct err *err)
         return code;
     snprintf(r->at.run_id, sizeof r->at.run_id, "%s", run_log_id(r->log));
     settings_each(r->plan->settings, add_param, r->log);
-    return ERR_OK;
+    struct run_origin origin;
+    run_origin_read(&origin);
+    return run_origin_record(r->log, &origin, err);
 }
 
 static enum err_code begin_again(struct run *r, struct err *err)

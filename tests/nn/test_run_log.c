@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "nn/run_origin.h"
 #include "nn/run_page.h"
 
 static char root[64];
@@ -122,6 +124,81 @@ static void going_on_forgets_what_came_after_the_step(void **state)
     assert_null(r);
 }
 
+// What MLflow's file store takes for damage: an id that YAML reads as a number, a metric without a
+// line, an artifact location that is no URI.
+static void what_mlflow_stumbles_over_is_not_written(void **state)
+{
+    (void)state;
+    struct err err;
+    struct run_log *r;
+    char id[RUN_ID_BYTES], path[PATH_MAX], own[sizeof root + 16];
+    snprintf(own, sizeof own, "%s/50%% \"x\"", root);
+    assert_ok(run_log_open(own, "odd", &r, &err), err);
+    strcpy(id, run_log_id(r));
+    assert_ok(run_log_metric(r, "eval_loss", 1, 50, &err), err);
+    assert_ok(run_log_close(&r, RUN_KILLED, &err), err);
+    assert_ok(run_log_resume(own, id, 25, &r, &err), err);
+    snprintf(path, sizeof path, "%s/metrics/eval_loss", run_log_dir(r));
+    assert_false(file_exists(path));
+    assert_ok(run_log_close(&r, RUN_FINISHED, &err), err);
+    struct buf b = {0}, expected = {0};
+    snprintf(path, sizeof path, "%s/0/%s/meta.yaml", own, id);
+    assert_ok(file_read(path, 1 << 16, &b, &err), err);
+    buf_printf(&expected, "artifact_uri: 'file://%s/50%%25%%20%%22x%%22/0/%s/artifacts'\n", root,
+               id);
+    assert_non_null(strstr(b.p, expected.p));
+    expected.n = 0;
+    buf_printf(&expected, "run_id: '%s'\n", id);
+    assert_non_null(strstr(b.p, expected.p));
+    buf_free(&b);
+    buf_free(&expected);
+}
+
+static void run_command(const char *command)
+{
+    if (system(command) != 0)
+        fail_msg("%s failed", command);
+}
+
+static void a_run_knows_the_commit_and_whether_files_were_changed(void **state)
+{
+    (void)state;
+    struct run_origin o;
+    struct err err;
+    struct run_log *r;
+    char here[PATH_MAX], command[512], repo[sizeof root + 8];
+    assert_non_null(getcwd(here, sizeof here));
+    snprintf(repo, sizeof repo, "%s/repo", root);
+    snprintf(command, sizeof command,
+             "git init -q %s && cd %s && echo a >a && git add a && git -c user.name=n -c "
+             "user.email=e commit -qm m && git rev-parse HEAD >commit",
+             repo, repo);
+    if (system("git --version >/dev/null 2>&1") != 0)
+        skip();
+    run_command(command);
+    assert_int_equal(chdir(repo), 0);
+    struct buf commit = {0};
+    assert_ok(file_read("commit", 100, &commit, &err), err);
+    run_origin_read(&o);
+    assert_memory_equal(o.commit, commit.p, 40);
+    assert_false(o.changed);
+    run_command("echo b >>a");
+    run_origin_read(&o);
+    assert_memory_equal(o.commit, commit.p, 40);
+    assert_true(o.changed);
+    assert_int_equal(chdir(root), 0);
+    assert_ok(run_log_open(root, "origin", &r, &err), err);
+    assert_ok(run_origin_record(r, &o, &err), err);
+    assert_has(run_log_id(r), "tags/mlflow.source.git.commit", o.commit);
+    assert_has(run_log_id(r), "tags/git.changed", "yes");
+    assert_has(run_log_id(r), "tags/processor", ",");
+    assert_ok(run_log_close(&r, RUN_FINISHED, &err), err);
+    run_origin_read(&o); // in a folder that is no repository
+    assert_string_equal(o.commit, "");
+    assert_int_equal(chdir(here), 0);
+    buf_free(&commit);
+}
+
 static void runs_are_read_newest_first_and_a_broken_one_is_named(void **state)
 {
     (void)state;
@@ -181,6 +258,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_lies_as_mlflow_expects),
         cmocka_unit_test(going_on_forgets_what_came_after_the_step),
+        cmocka_unit_test(what_mlflow_stumbles_over_is_not_written),
+        cmocka_unit_test(a_run_knows_the_commit_and_whether_files_were_changed),
         cmocka_unit_test(runs_are_read_newest_first_and_a_broken_one_is_named),
         cmocka_unit_test(the_page_draws_every_metric_and_escapes_names),
     };
