@@ -12,6 +12,7 @@
 #include "eval/eval.h"
 #include "eval/eval_simulator.h"
 #include "eval/summaries.h"
+#include "eval/support.h"
 
 static struct {
     const char *detector, *html, *answers, *model, *out;
@@ -55,7 +56,8 @@ static const struct benchmark {
     {"ucr", EVAL_UCR, eval_ucr_run},
 };
 
-static const struct score_suite *const suites[] = {&score_diagnostics, &score_summaries};
+static const struct score_suite *const suites[] = {&score_diagnostics, &score_summaries,
+                                                   &score_support};
 
 static const struct option *options(void)
 {
@@ -245,12 +247,13 @@ static enum err_code run(const struct option_list *operands, struct err *err)
     }
     return err_set(err, ERR_USAGE,
                    "what to measure is expected: simulator, skab DIR, nab DIR, ucr DIR, "
-                   "diagnostics FILE or summaries FILE");
+                   "diagnostics FILE, summaries FILE or support FILE");
 }
 
 const struct command command_eval = {
     .name = "eval",
-    .operands = "simulator | skab DIR | nab DIR | ucr DIR | diagnostics FILE | summaries FILE",
+    .operands = "simulator | skab DIR | nab DIR | ucr DIR | diagnostics FILE | summaries FILE | "
+                "support FILE",
     .summary = "Measure how well faults are found and explained",
     .text =
         "simulator runs the water plant with its faults through the engine: found, named rightly,\n"
@@ -264,7 +267,7 @@ const struct command command_eval = {
         "baselines; --html shows why a score is what it is. A file that cannot be judged is "
         "named,\n"
         "the others count, and the exit status is 3.\n"
-        "diagnostics and summaries score answers to the cases of FILE by exact rules\n"
+        "diagnostics, summaries and support score answers to the cases of FILE by exact rules\n"
         "(docs/data-factory.md): "
         "those of --model, of the file --answers, or the cases' own.",
     .examples = "  fettle eval simulator --days 30 --plants 1\n"

@@ -22,15 +22,17 @@ struct task {
     size_t scratch_bytes;
     // Fills the example; false: drop it and try again.
     enum err_code (*make)(struct maker *m, struct factory_example *e, bool *kept, struct err *err);
+    void (*clear)(void *scratch); // frees what it holds, not itself; may be NULL
 };
 
-extern const struct task task_diagnostics, task_sql, task_summaries;
+extern const struct task task_diagnostics, task_sql, task_summaries, task_support;
 
 // A grammar's use with these slots, noting phrasings in the example.
 struct grammar_use maker_use(struct maker *m, struct factory_example *e,
                              const struct grammar_slot *slots);
 
 // The grammars, put into the program by embed.cmake.
-extern const char factory_diagnostics_grammar[], factory_sql_grammar[], factory_summaries_grammar[];
+extern const char factory_diagnostics_grammar[], factory_sql_grammar[], factory_summaries_grammar[],
+    factory_support_grammar[];
 
 #endif

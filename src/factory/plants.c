@@ -154,6 +154,60 @@ static void name_parameter(const char *words, int style, char out[PLANT_NAME_BYT
     spell(words, styles[style].how, styles[style].gap, out, PLANT_NAME_BYTES);
 }
 
+// ---- names that no table has, so that a model learns to copy names and not to know them ----
+
+static void add_word(struct rng *rng, char *out, size_t *n)
+{
+    static const char consonants[] = "bcdfghjklmnprstvwxz", vowels[] = "aeiouy";
+    for (size_t i = 2 + (size_t)rng_below(rng, 2); i > 0; i--) {
+        out[(*n)++] = consonants[rng_below(rng, sizeof consonants - 1)];
+        out[(*n)++] = vowels[rng_below(rng, sizeof vowels - 1)];
+    }
+}
+
+static void add_letters(struct rng *rng, char *out, size_t *n)
+{
+    for (size_t i = 1 + (size_t)rng_below(rng, 3); i > 0; i--)
+        out[(*n)++] = (char)('A' + rng_below(rng, 26));
+}
+
+static void add_digits(struct rng *rng, char *out, size_t *n)
+{
+    for (size_t i = 1 + (size_t)rng_below(rng, 4); i > 0; i--)
+        out[(*n)++] = (char)('0' + rng_below(rng, 10));
+}
+
+// Words, tag codes and both: "koruma-12", "21-PT-104", "XV2031", "Bely 7".
+static void invent_name(struct rng *rng, char out[PLANT_NAME_BYTES])
+{
+    static const char joints[] = "--__ .";
+    char joint = joints[rng_below(rng, sizeof joints - 1)];
+    size_t n = 0;
+    switch (rng_below(rng, 4)) {
+    case 0:
+        add_word(rng, out, &n);
+        break;
+    case 1:
+        add_word(rng, out, &n);
+        out[n++] = joint;
+        add_digits(rng, out, &n);
+        break;
+    case 2:
+        add_digits(rng, out, &n);
+        out[n++] = joint;
+        add_letters(rng, out, &n);
+        out[n++] = joint;
+        add_digits(rng, out, &n);
+        break;
+    default:
+        add_letters(rng, out, &n);
+        add_digits(rng, out, &n);
+    }
+    if (rng_below(rng, 4) == 0)
+        out[0] = upper(out[0]);
+    out[n] = '\0';
+}
+
 // ---- making ----
 
 static const struct asset_style *pick_style(bool held_out, struct rng *rng)
@@ -202,7 +256,10 @@ static void add_sensor(struct made_plant *p, uint32_t asset, const char *asset_n
     for (int i = 0; i < 3; i++)
         str_to_double(str_cut(&rest, ','), &range[i]);
     measure[words.n] = '\0';
-    name_parameter(measure, parameter_style, parameter);
+    if (!p->kind->held_out && rng_below(rng, 3) == 0)
+        invent_name(rng, parameter);
+    else
+        name_parameter(measure, parameter_style, parameter);
     if (p->sensor_count == PLANT_SENSORS_MAX || asset_has(p, asset, parameter))
         return;
     struct sensor *s = &p->sensors[p->sensor_count];
@@ -222,12 +279,16 @@ void plant_make(struct made_plant *p, bool held_out, struct rng *rng)
     const struct asset_style *style = pick_style(held_out, rng);
     int parameter_style = (int)rng_below(rng, 7);
     size_t assets = 1 + (size_t)rng_below(rng, PLANT_ASSETS_MAX);
-    p->style = style->name;
+    bool invented = !held_out && rng_below(rng, 2);
+    p->style = invented ? "invented" : style->name;
     while (p->asset_count < assets) {
         char words[PLANT_NAME_BYTES / 2], name[PLANT_NAME_BYTES];
         int most = style->digits == 3 ? 499 : style->digits == 2 ? 30 : 12;
         pick_way(p->kind->assets, false, rng, words, sizeof words);
-        name_asset(style, words, 1 + (int)rng_below(rng, (uint64_t)most), name);
+        if (invented)
+            invent_name(rng, name);
+        else
+            name_asset(style, words, 1 + (int)rng_below(rng, (uint64_t)most), name);
         if (has_asset(p, name))
             continue;
         for (size_t i = 1 + (size_t)rng_below(rng, 3); i > 0; i--)
