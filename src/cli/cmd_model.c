@@ -13,8 +13,8 @@ struct model_options model_options = {.threads = 2,
                                       .repeats = 3};
 
 static const struct option table[] = {
-    {"out", "PATH", "quantize, convert: the file to write; export: the file or folder", OPTION_TEXT,
-     &model_options.out},
+    {"out", "PATH", "quantize, convert, card: the file to write; export: the file or folder",
+     OPTION_TEXT, &model_options.out},
     {"type", "TYPE",
      "quantize: F32, F16, BF16, Q8_0, Q6_K, Q5_K_M, Q5_K_S, Q5_1, Q5_0, Q4_K_M (default), Q4_K_S, "
      "Q4_1, Q4_0, IQ4_NL, IQ4_XS, Q3_K_L, Q3_K_M, Q3_K_S, Q2_K; convert: these, or as the folder "
@@ -31,6 +31,8 @@ static const struct option table[] = {
      OPTION_INT, &model_options.context},
     {"tokens", "N", "perplexity: stop after so many (default: all)", OPTION_INT,
      &model_options.tokens},
+    {"run", "RUN", "card: the run that made the model (first letters of its id)", OPTION_TEXT,
+     &model_options.run},
     {"base", "FILE", "convert: the GGUF model that an adapter belongs to", OPTION_TEXT,
      &model_options.base},
     {"ollama", NULL, "export: to Ollama, as a folder with a Modelfile", OPTION_FLAG,
@@ -60,8 +62,8 @@ static const struct option table[] = {
      &model_options.cache},
     {"cpu", "LEVEL", "bench: plain, avx2 or avx512-vnni (default: the best)", OPTION_TEXT,
      &model_options.cpu},
-    {"data", "DIR", "list: the folder whose models/ is listed (default ./fettle-data)", OPTION_TEXT,
-     &common_options.data_dir},
+    {"data", "DIR", "list, card: the folder with models/ and runs/ (default ./fettle-data)",
+     OPTION_TEXT, &common_options.data_dir},
     {"threads", "N", "Threads (default 2)", OPTION_INT, &model_options.threads},
     JSON_OPTION,
     OPTIONS_END};
@@ -77,7 +79,8 @@ static const struct {
 } kinds[] = {{"info", cli_model_info},         {"list", cli_model_list},
              {"synth", cli_model_synth},       {"bench", cli_model_bench},
              {"quantize", cli_model_quantize}, {"perplexity", cli_model_perplexity},
-             {"convert", cli_model_convert},   {"export", cli_model_export}};
+             {"card", cli_model_card},         {"convert", cli_model_convert},
+             {"export", cli_model_export}};
 
 static enum err_code run(const struct option_list *operands, struct err *err)
 {
@@ -92,13 +95,14 @@ static enum err_code run(const struct option_list *operands, struct err *err)
         }
     return err_set(
         err, ERR_USAGE,
-        "what to do is expected: info, list, synth, bench, quantize, perplexity, convert, export");
+        "what to do is expected: info, list, synth, bench, quantize, perplexity, convert, export, "
+        "card");
 }
 
 const struct command command_model = {
     .name = "model",
     .operands = "info FILE | list | synth OUT | bench FILE | quantize FILE | perplexity FILE | "
-                "convert DIR OUT | export FILE",
+                "convert DIR OUT | export FILE | card FILE",
     .summary = "Look at models, measure them, make them smaller",
     .text =
         "info tells what is in a GGUF file and what memory it needs. list names the models of the\n"
@@ -111,7 +115,7 @@ const struct command command_model = {
         "with --against also the mean Kullback-Leibler divergence from another model.\n"
         "convert makes a GGUF file of a Hugging Face folder (Llama, Mistral, Qwen2, Qwen3, Phi-3;\n"
         "safetensors) or, with --base, of a PEFT folder with a LoRA adapter. export writes the\n"
-        "model for another program.",
+        "model for another program. card tells in Markdown what is known of a model and its run.",
     .examples =
         "  fettle model info model.gguf --context 8192\n"
         "  fettle model synth --like Qwen2.5-1.5B --type Q4_K_M random.gguf\n"
@@ -121,6 +125,7 @@ const struct command command_model = {
         "  fettle model perplexity small.gguf --against nano.gguf --text held-out.jsonl\n"
         "  fettle model convert Qwen2.5-0.5B-Instruct qwen.gguf --type Q4_K_M\n"
         "  fettle model convert my-lora lora.gguf --base qwen.gguf\n"
+        "  fettle model card nano-q6.gguf --run 3f2a --out nano.md\n"
         "  fettle model export nano-q6.gguf --ollama --out nano-ollama\n",
     .options = options,
     .run = run,

@@ -142,21 +142,6 @@ static void show_text(const struct run *const *runs, size_t count, struct buf *o
     show_values(runs, count, runs[0]->tags, runs[0]->tag_count, run_tag_find, out);
 }
 
-// The run whose id begins with `prefix`; ERR_USAGE when several do.
-static enum err_code find_run(const struct run *runs, size_t count, const char *prefix,
-                              const struct run **out, struct err *err)
-{
-    *out = NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (strncmp(runs[i].id, prefix, strlen(prefix)) != 0)
-            continue;
-        if (*out)
-            return err_set(err, ERR_USAGE, "several runs begin with '%s'", prefix);
-        *out = &runs[i];
-    }
-    return *out ? ERR_OK : err_set(err, ERR_NOT_FOUND, "no run begins with '%s'", prefix);
-}
-
 static enum err_code write_page(const struct run *const *runs, size_t count, struct err *err)
 {
     struct buf page = {0};
@@ -175,7 +160,7 @@ static enum err_code show(const struct run *all, size_t count, const struct opti
     if (n < 1 || n > COMPARED_MAX)
         return err_set(err, ERR_USAGE, "1 to %d runs are expected", COMPARED_MAX);
     for (size_t i = 0; i < n; i++) {
-        enum err_code code = find_run(all, count, ids->items[i + 1], &runs[i], err);
+        enum err_code code = run_find(all, count, ids->items[i + 1], &runs[i], err);
         if (code)
             return code;
     }

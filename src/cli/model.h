@@ -8,6 +8,7 @@ struct model_options {
     const char *out, *type, *text, *against;
     const char *adapter, *system; // export
     const char *base;             // convert
+    const char *run;              // card
     bool ollama, onnx;
     int64_t threads, context, tokens, bits;
     const char *like, *arch, *vocabulary, *cpu, *cache; // synth, bench
@@ -18,6 +19,7 @@ extern struct model_options model_options;
 
 // operands[0] is the kind itself.
 enum err_code cli_model_quantize(const struct option_list *operands, struct err *err);
+enum err_code cli_model_card(const struct option_list *operands, struct err *err);
 enum err_code cli_model_convert(const struct option_list *operands, struct err *err);
 enum err_code cli_model_export(const struct option_list *operands, struct err *err);
 enum err_code cli_model_info(const struct option_list *operands, struct err *err);

@@ -93,6 +93,42 @@ static void add_chart(struct buf *to, const struct run *const *runs, size_t coun
     buf_add_z(to, "</svg>");
 }
 
+bool run_chart_write(const struct run *r, const char *const *metrics, size_t count, struct buf *to)
+{
+    struct range all = {INFINITY, -INFINITY, 1};
+    for (size_t i = 0; i < count; i++) {
+        struct range one = range_of(&r, 1, metrics[i]);
+        if (!isfinite(one.low))
+            continue;
+        all.low = fmin(all.low, one.low);
+        all.high = fmax(all.high, one.high);
+        all.last = one.last > all.last ? one.last : all.last;
+    }
+    if (!isfinite(all.low))
+        return false;
+    buf_printf(
+        to,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
+        "font-family=\"sans-serif\" font-size=\"11\"><rect width=\"%d\" height=\"%d\" "
+        "fill=\"#fff\"/><rect x=\"%d\" y=\"8\" width=\"%d\" height=\"%d\" fill=\"none\" "
+        "stroke=\"#ccc\"/><text x=\"2\" y=\"16\">%.4g</text><text x=\"2\" y=\"%d\">%.4g</text>"
+        "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">step %llu</text>",
+        WIDTH, HEIGHT, WIDTH, WIDTH, HEIGHT, MARGIN, WIDTH - MARGIN - 8, HEIGHT - 32, all.high,
+        HEIGHT - 24, all.low, WIDTH - 8, HEIGHT - 8, (unsigned long long)all.last);
+    for (size_t i = 0; i < count; i++) {
+        const struct run_metric *m = run_metric_find(r, metrics[i]);
+        if (!m)
+            continue;
+        add_line(to, m, &all, colour(i));
+        buf_printf(to, "<text x=\"%d\" y=\"%d\" fill=\"%s\">", MARGIN + 100 * (int)i, HEIGHT - 8,
+                   colour(i));
+        add_escaped(to, metrics[i]);
+        buf_add_z(to, "</text>");
+    }
+    buf_add_z(to, "</svg>\n");
+    return true;
+}
+
 // True when no run before `run` has the metric: it is drawn once.
 static bool first_with(const struct run *const *runs, size_t run, const char *metric)
 {

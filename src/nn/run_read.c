@@ -217,6 +217,20 @@ enum err_code run_read_all(const char *root, struct arena *arena, const struct r
     return code;
 }
 
+enum err_code run_find(const struct run *runs, size_t count, const char *prefix,
+                       const struct run **out, struct err *err)
+{
+    *out = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (strncmp(runs[i].id, prefix, strlen(prefix)) != 0)
+            continue;
+        if (*out)
+            return err_set(err, ERR_USAGE, "several runs begin with '%s'", prefix);
+        *out = &runs[i];
+    }
+    return *out ? ERR_OK : err_set(err, ERR_NOT_FOUND, "no run begins with '%s'", prefix);
+}
+
 const struct run_metric *run_metric_find(const struct run *r, const char *name)
 {
     for (size_t i = 0; i < r->metric_count; i++)

@@ -44,6 +44,10 @@ struct run {
 enum err_code run_read_all(const char *root, struct arena *arena, const struct run **out,
                            size_t *count, struct err *err);
 
+// The run whose id begins with `prefix`. ERR_USAGE when several do, ERR_NOT_FOUND when none.
+enum err_code run_find(const struct run *runs, size_t count, const char *prefix,
+                       const struct run **out, struct err *err);
+
 const struct run_metric *run_metric_find(const struct run *r, const char *name); // NULL: none
 const char *run_param_find(const struct run *r, const char *name);               // NULL: none
 const char *run_tag_find(const struct run *r, const char *name);                 // NULL: none
