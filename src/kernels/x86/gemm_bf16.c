@@ -72,7 +72,7 @@ static void words_across(const float *x, const float *y, size_t n, uint32_t *out
                          21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
     for (size_t i = 0; i < n; i += 16) {
         // A tile has 12 rows: most calls are for less than 16.
-        __mmask16 part = n - i < 16 ? (__mmask16)((1u << (n - i)) - 1) : 0xffff;
+        __mmask16 part = (__mmask16)(n - i < 16 ? (1u << (n - i)) - 1 : 0xffff);
         __m512 a = _mm512_maskz_loadu_ps(part, x + i);
         __m512 b = y ? _mm512_maskz_loadu_ps(part, y + i) : _mm512_setzero_ps();
         __m512i both = (__m512i)_mm512_cvtne2ps_pbh(b, a);
