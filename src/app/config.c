@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "app/app_private.h"
-#include "app/models.h"
+#include "app/diagnose.h"
 #include "base/file.h"
 #include "base/log.h"
 
@@ -34,8 +34,8 @@ const struct setting_def app_settings[] = {
 
 const struct setting_def *const *app_setting_tables(size_t *count)
 {
-    static const struct setting_def *const tables[] = {app_settings, store_settings,
-                                                       detect_settings, app_llm_settings};
+    static const struct setting_def *const tables[] = {
+        app_settings, store_settings, detect_settings, app_llm_settings, app_diagnose_settings};
     *count = sizeof tables / sizeof *tables;
     return tables;
 }

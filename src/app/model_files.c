@@ -43,7 +43,7 @@ void model_file_set(struct app *a, char out[MODEL_PATH_BYTES])
 // The model among those that come with fettle.
 static bool find_shipped(const char *name, char out[MODEL_PATH_BYTES])
 {
-    static const char *const folders[] = {"../share/fettle/models", "../models"};
+    static const char *const folders[] = {"../share/fettle/models", "../models", "models"};
     char program[MODEL_PATH_BYTES];
     ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
     if (n <= 0)
@@ -59,6 +59,19 @@ static bool find_shipped(const char *name, char out[MODEL_PATH_BYTES])
     return false;
 }
 
+enum err_code model_file_shipped(const char *data_dir, const char *name, char out[MODEL_PATH_BYTES],
+                                 struct err *err)
+{
+    if (data_dir && snprintf(out, MODEL_PATH_BYTES, "%s/models/%s%s", data_dir, name, suffix) >=
+                        MODEL_PATH_BYTES)
+        return err_set(err, ERR_LIMIT, "%s: path too long", data_dir);
+    if ((data_dir && file_exists(out)) || find_shipped(name, out))
+        return ERR_OK;
+    return err_set(err, ERR_NOT_FOUND,
+                   "there is no model %s: neither in %s%smodels nor beside the program", name,
+                   data_dir ? data_dir : "", data_dir ? "/" : "");
+}
+
 enum err_code model_file_find(struct app *a, const char *name, char out[MODEL_PATH_BYTES],
                               struct err *err)
 {
@@ -69,14 +82,7 @@ enum err_code model_file_find(struct app *a, const char *name, char out[MODEL_PA
     model_name_of_file(out, set_name);
     if (out[0] && strcmp(set_name, name) == 0)
         return ERR_OK;
-    if (snprintf(out, MODEL_PATH_BYTES, "%s/models/%s%s", app_data_dir(a), name, suffix) >=
-        MODEL_PATH_BYTES)
-        return err_set(err, ERR_LIMIT, "%s: path too long", app_data_dir(a));
-    if (file_exists(out) || find_shipped(name, out))
-        return ERR_OK;
-    return err_set(err, ERR_NOT_FOUND,
-                   "there is no model %s: neither in %s/models nor beside the program", name,
-                   app_data_dir(a));
+    return model_file_shipped(app_data_dir(a), name, out, err);
 }
 
 uint64_t model_file_bytes(const char *path)

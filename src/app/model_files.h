@@ -1,7 +1,7 @@
 // Where the files of language models are, and what a model is called.
 //
 // Looked up in this order: the file that llm.model names, models/ of the data folder, and where
-// fettle's own models lie: ../share/fettle/models and ../models from the program's folder.
+// fettle's own models lie: ../share/fettle/models, ../models and models from the program's folder.
 #ifndef FETTLE_APP_MODEL_FILES_H
 #define FETTLE_APP_MODEL_FILES_H
 
@@ -21,6 +21,11 @@ void model_file_set(struct app *a, char out[MODEL_PATH_BYTES]);
 // ERR_USAGE: no name of a model; ERR_NOT_FOUND.
 enum err_code model_file_find(struct app *a, const char *name, char out[MODEL_PATH_BYTES],
                               struct err *err);
+
+// The same without a plant: in models/ of the data folder (may be NULL), then among those that come
+// with fettle. ERR_NOT_FOUND says where it was looked for.
+enum err_code model_file_shipped(const char *data_dir, const char *name, char out[MODEL_PATH_BYTES],
+                                 struct err *err);
 
 uint64_t model_file_bytes(const char *path); // 0 if it is not there
 

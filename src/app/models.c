@@ -9,6 +9,7 @@
 #include "app/model_files.h"
 #include "app/models_private.h"
 #include "base/log.h"
+#include "diagnose/explain.h"
 
 const struct setting_def app_llm_settings[] = {
     {"llm.model", "", NULL,
@@ -83,7 +84,8 @@ static enum err_code read_adapters(const struct settings *s, const char *model,
     return code ? err_prefix(err, "llm.adapters") : ERR_OK;
 }
 
-static enum err_code open_model(struct app *a, const char *name, const char *path,
+// As the settings llm.* say; `aside`, the settings diagnose.*.
+static enum err_code open_model(struct app *a, const char *name, const char *path, bool aside,
                                 struct app_model **out, struct err *err)
 {
     struct app_model *m = calloc(1, sizeof *m);
@@ -100,6 +102,13 @@ static enum err_code open_model(struct app *a, const char *name, const char *pat
         snprintf(packed, sizeof packed, "%s/packed", app_data_dir(a)) < MODEL_PATH_BYTES)
         settings.packed.dir = packed;
     m->time_limit_us = settings_int(s, "llm.time_limit");
+    if (aside) {
+        int64_t threads = settings_int(s, "diagnose.threads");
+        settings.threads = threads ? (unsigned)threads : explain_threads(path);
+        settings.nice = (int)settings_int(s, "diagnose.nice");
+        settings.keep_bytes = 0;
+        m->aside = true;
+    }
     app_settings_release(a, s);
     m->file_bytes = model_file_bytes(path);
     m->loaded_us = clock_wall_us();
@@ -143,14 +152,15 @@ static enum err_code begin_loading(struct app_models *t, const char *name, struc
     return code;
 }
 
-static enum err_code load(struct app *a, const char *name, const char *path, struct err *err)
+static enum err_code load(struct app *a, const char *name, const char *path, bool aside,
+                          struct err *err)
 {
     struct app_models *t = a->models;
     struct app_model *m = NULL;
     enum err_code code = begin_loading(t, name, err);
     if (code)
         return code;
-    code = open_model(a, name, path, &m, err);
+    code = open_model(a, name, path, aside, &m, err);
     pthread_mutex_lock(&t->lock);
     t->loading = false;
     if (code) {
@@ -176,24 +186,7 @@ enum err_code app_model_load(struct app *a, const char *name, struct err *err)
 {
     char path[MODEL_PATH_BYTES];
     enum err_code code = model_file_find(a, name, path, err);
-    return code ? code : load(a, name, path, err);
-}
-
-enum err_code app_model_obtain(struct app *a, const char *wanted, struct app_model **out,
-                               struct err *err)
-{
-    char path[MODEL_PATH_BYTES], name[APP_MODEL_NAME_BYTES];
-    model_name_of_file(wanted[0] ? wanted : APP_MODEL_SHIPPED, name);
-    if (app_model_hold(a, name, out, NULL) == ERR_OK)
-        return ERR_OK;
-    enum err_code code = ERR_OK;
-    if (model_is_path(wanted))
-        str_copy(path, sizeof path, str_of(wanted));
-    else
-        code = model_file_find(a, name, path, err);
-    if (code == ERR_OK)
-        code = load(a, name, path, err);
-    return code == ERR_OK ? app_model_hold(a, name, out, err) : code;
+    return code ? code : load(a, name, path, false, err);
 }
 
 static void stop_and_drop(struct app_models *t, struct app_model *m)
@@ -231,7 +224,8 @@ enum err_code app_models_open(struct app *a, struct err *err)
 {
     char path[MODEL_PATH_BYTES], name[APP_MODEL_NAME_BYTES];
     a->models = calloc(1, sizeof *a->models);
-    if (!a->models || pthread_mutex_init(&a->models->lock, NULL) != 0) {
+    if (!a->models || pthread_mutex_init(&a->models->lock, NULL) != 0 ||
+        pthread_mutex_init(&a->models->obtain_lock, NULL) != 0) {
         free(a->models);
         a->models = NULL;
         return err_set(err, ERR_NO_MEMORY, "out of memory for the models");
@@ -243,7 +237,7 @@ enum err_code app_models_open(struct app *a, struct err *err)
     struct err why;
     enum err_code code = ERR_OK;
     if (path[0])
-        code = load(a, name, path, &why);
+        code = load(a, name, path, false, &why);
     else if (name[0])
         code = app_model_load(a, name, &why);
     if (code)
@@ -273,6 +267,7 @@ void app_models_close(struct app *a)
     for (size_t i = 0; i < t->count; i++)
         model_free(t->loaded[i]);
     pthread_mutex_destroy(&t->lock);
+    pthread_mutex_destroy(&t->obtain_lock);
     free(t);
     a->models = NULL;
 }
@@ -332,11 +327,9 @@ enum err_code app_model_hold_as(struct app *a, const char *name, struct app_mode
     if (!t)
         return err_set(err, ERR_NOT_FOUND, "no language model is loaded");
     pthread_mutex_lock(&t->lock);
-    struct app_model *m = NULL;
-    if (name && name[0])
-        m = find_as(t, name, adapter);
-    else if (t->count)
-        m = t->loaded[0];
+    struct app_model *m = name && name[0] ? find_as(t, name, adapter) : NULL;
+    for (size_t i = 0; !m && !(name && name[0]) && i < t->count; i++)
+        m = t->loaded[i]->aside ? NULL : t->loaded[i];
     if (m && !t->stopped)
         m->holders++;
     else
@@ -370,6 +363,39 @@ void app_model_release(struct app *a, struct app_model **model)
     pthread_mutex_unlock(&t->lock);
     if (last)
         model_free(m);
+}
+
+// Holds the model, loading it when it is not there. One caller at a time, so that two do not load
+// the same.
+static enum err_code hold_or_load(struct app *a, const char *name, const char *wanted,
+                                  struct app_model **out, struct err *err)
+{
+    char path[MODEL_PATH_BYTES];
+    enum err_code code = ERR_OK;
+    if (app_model_hold(a, name, out, NULL) == ERR_OK)
+        return ERR_OK;
+    if (model_is_path(wanted))
+        str_copy(path, sizeof path, str_of(wanted));
+    else
+        code = model_file_find(a, name, path, err);
+    if (code == ERR_OK)
+        code = load(a, name, path, true, err);
+    return code == ERR_OK ? app_model_hold(a, name, out, err) : code;
+}
+
+enum err_code app_model_obtain(struct app *a, const char *wanted, struct app_model **out,
+                               struct err *err)
+{
+    struct app_models *t = a->models;
+    char name[APP_MODEL_NAME_BYTES];
+    *out = NULL;
+    if (!t)
+        return err_set(err, ERR_NOT_FOUND, "no language model is loaded");
+    model_name_of_file(wanted[0] ? wanted : APP_MODEL_SHIPPED, name);
+    pthread_mutex_lock(&t->obtain_lock);
+    enum err_code code = hold_or_load(a, name, wanted, out, err);
+    pthread_mutex_unlock(&t->obtain_lock);
+    return code;
 }
 
 bool app_models_active(struct app *a)

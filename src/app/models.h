@@ -38,12 +38,14 @@ enum err_code app_model_unload(struct app *a, const char *name, struct err *err)
 #define APP_MODEL_SHIPPED "fettle-nano"
 
 // Holds the model `wanted`, a name or a GGUF file ("": the shipped one), and loads it first when it
-// is not loaded. Its threads get the priority of the thread that loads it. Errors as from
-// app_model_load and app_model_hold; ERR_BUSY while another model is being loaded.
+// is not loaded, as the settings diagnose.threads and diagnose.nice say; it serves those only who
+// name it then. Several may call this at once. Errors as from app_model_load and app_model_hold;
+// ERR_BUSY while another model is being loaded.
 enum err_code app_model_obtain(struct app *a, const char *wanted, struct app_model **out,
                                struct err *err);
 
-// A loaded model, kept while it is held. `name` NULL or "": the one that was loaded first.
+// A loaded model, kept while it is held. `name` NULL or "": the one that was loaded first (but for
+// app_model_obtain).
 // ERR_NOT_FOUND says what is loaded.
 enum err_code app_model_hold(struct app *a, const char *name, struct app_model **out,
                              struct err *err);

@@ -15,9 +15,11 @@ struct app_model {
     int64_t loaded_us, time_limit_us;
     uint64_t file_bytes;
     unsigned holders;
+    bool aside; // only for those who name it
 };
 
 struct app_models {
+    pthread_mutex_t obtain_lock; // taken before:
     pthread_mutex_t lock;
     struct app_model *loaded[APP_MODELS_LOADED_MAX]; // in the order of loading
     size_t count;

@@ -8,6 +8,7 @@
     X(summary)                                                                                     \
     X(relearn)                                                                                     \
     X(sensitivity)                                                                                 \
+    X(diagnose)                                                                                    \
     X(chat)                                                                                        \
     X(complete)                                                                                    \
     X(generate)                                                                                    \

@@ -72,7 +72,7 @@ static bool matches_here(struct str s, struct str words)
 }
 
 // A sentence ends at ". ", ";", "?", "!" or a newline: not at the point of 8.4.
-static struct str next_sentence(struct str *text)
+struct str answer_next_sentence(struct str *text)
 {
     size_t n = 0;
     while (n < text->n) {
@@ -149,7 +149,7 @@ static bool named_in(struct str sentence, struct str words, bool mind_denials)
 static bool text_names(struct str text, const char *named, bool mind_denials)
 {
     while (text.n) {
-        struct str sentence = next_sentence(&text), ways = str_of(named);
+        struct str sentence = answer_next_sentence(&text), ways = str_of(named);
         while (ways.p && ways.n)
             if (named_in(sentence, str_cut(&ways, '|'), mind_denials))
                 return true;
@@ -170,13 +170,13 @@ const struct cause *cause_find(struct str id)
     return NULL;
 }
 
-// What tells to check something names no cause: "Check the charger and its fuse".
-static bool is_advice(struct str sentence)
+bool sentence_is_advice(struct str sentence)
 {
-    static const char advice[] = "check inspect replace measure test clean verify look tighten "
-                                 "drain refill restore free send please have trace recalibrate "
-                                 "compare listen open close flush grease top raise lower before "
-                                 "then start stop vent reduce isolate";
+    static const char advice[] =
+        "next check inspect replace measure test clean verify look tighten "
+        "drain refill restore free send please have trace recalibrate "
+        "compare listen open close flush grease top raise lower before "
+        "then start stop vent reduce isolate";
     struct str word = next_word(&sentence), rest = str_of(advice);
     while (rest.p && rest.n)
         if (str_eq_nocase(str_cut(&rest, ' '), word))
@@ -188,9 +188,9 @@ uint64_t causes_named(struct str text)
 {
     uint64_t set = 0;
     while (text.n) {
-        struct str sentence = next_sentence(&text);
+        struct str sentence = answer_next_sentence(&text);
         bool question = sentence.n && sentence.p[sentence.n - 1] == '?';
-        if (question || is_advice(sentence))
+        if (question || sentence_is_advice(sentence))
             continue;
         uint64_t named = 0, covered = 0;
         for (size_t i = 0; i < cause_count; i++) {

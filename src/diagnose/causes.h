@@ -33,6 +33,12 @@ uint64_t causes_named(struct str text);
 // True if the pattern of struct cause's form matches a sentence of `text`.
 bool cause_words_match(struct str text, const char *named);
 
+// Cuts the next sentence off `*text`: up to ". ", ";", "?", "!" or a newline, which it keeps.
+struct str answer_next_sentence(struct str *text);
+
+// True if the sentence tells to do something: "Check the charger". It names no cause.
+bool sentence_is_advice(struct str sentence);
+
 // True if the text says that nothing is wrong, or that it needs something before it can tell.
 bool answer_says_normal(struct str text);
 bool answer_asks(struct str text);

@@ -31,6 +31,13 @@ enum {
 
 enum fact_side { FACT_UNJUDGED, FACT_WITHIN, FACT_BELOW, FACT_ABOVE };
 
+// Where a value or a limit comes from.
+enum fact_source {
+    FACT_FROM_LOG,
+    FACT_FROM_STORE, // what the plant knows of the asset
+    FACT_FROM_TABLE, // what instruments of a kind share (facts_known.c)
+};
+
 enum fact_trend { FACT_SINGLE, FACT_CONSTANT, FACT_RISING, FACT_FALLING, FACT_VARYING };
 
 // One key of the log. Of a key that comes several times, the value is the latest.
@@ -44,12 +51,12 @@ struct fact {
     double low, high;                   // limits in `unit`, NaN for none
     char low_text[FACT_NUMBER_BYTES];   // as written
     char high_text[FACT_NUMBER_BYTES];  // as written
-    bool limits_known;                  // the limits come from outside the log
+    enum fact_source from, limits_from; // of the value, and of its limits
     enum fact_side side;                // of the value against the limits, both included
     size_t samples;                     // how often the key came with a number
     double first, least, most;          // of the samples
     char first_text[FACT_NUMBER_BYTES]; // as written
-    size_t line;                        // of its latest value, from 1
+    size_t line;                        // of its latest value, from 1; 0: not from the log
 };
 
 // Plain memory: copy and drop at will. About 50 KiB, so keep it off small stacks.
@@ -73,13 +80,24 @@ void facts_join_known(struct facts *f);
 
 // Sets the limits of `key` (compared without case) where the log gives none, and judges again. NaN
 // for a side without limit. False when there is no such number.
-bool facts_join_limits(struct facts *f, struct str key, double low, double high);
+bool facts_join_limits(struct facts *f, struct str key, double low, double high,
+                       enum fact_source from);
+
+// Appends a fact and judges it. False, counting it as left out, when there is no room.
+bool facts_add(struct facts *f, const struct fact *fact);
+
+// Leaves out the fact that tells least: one within its limits before one without limits, flagged
+// ones later, what is outside its limits last. False when only one is left.
+bool facts_shorten(struct facts *f);
 
 // Adds a sentence to `known`, cut when full.
 void facts_add_known(struct facts *f, const char *sentence);
 
 const struct fact *facts_find(const struct facts *f, struct str key); // without case; or NULL
 enum fact_trend fact_trend(const struct fact *fact);
+
+const char *fact_source_name(enum fact_source source); // "log", "store", "table"
+const char *fact_side_name(enum fact_side side);       // "", "within", "below", "above"
 
 // "10-30 V", "max 85 C", "min 2 bar", "" without limits.
 void fact_limit_text(const struct fact *fact, struct buf *to);

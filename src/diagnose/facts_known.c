@@ -74,7 +74,8 @@ void facts_join_known(struct facts *f)
         for (size_t k = 0; k < sizeof known_limits / sizeof *known_limits; k++)
             if (item->is_number && unit_same(str_of(item->unit), str_of(known_limits[k].unit)) &&
                 key_has(item->key, known_limits[k].keys))
-                facts_join_limits(f, str_of(item->key), known_limits[k].low, known_limits[k].high);
+                facts_join_limits(f, str_of(item->key), known_limits[k].low, known_limits[k].high,
+                                  FACT_FROM_TABLE);
         heated |= item->is_number && key_has(item->key, heater_keys);
     }
     if (heated && !strstr(f->known, "heater supply"))

@@ -137,7 +137,8 @@ void facts_settle(struct facts_reader *r)
         judge(&f->items[i]);
 }
 
-bool facts_join_limits(struct facts *f, struct str key, double low, double high)
+bool facts_join_limits(struct facts *f, struct str key, double low, double high,
+                       enum fact_source from)
 {
     char text[FACT_NUMBER_BYTES];
     struct fact *item = find_number(f, key);
@@ -145,7 +146,7 @@ bool facts_join_limits(struct facts *f, struct str key, double low, double high)
         return false;
     if (!isnan(item->low) || !isnan(item->high))
         return true;
-    item->limits_known = true;
+    item->limits_from = from;
     if (!isnan(low)) {
         snprintf(text, sizeof text, "%.6g", low);
         set_bound(item, true, low, text);
@@ -155,5 +156,36 @@ bool facts_join_limits(struct facts *f, struct str key, double low, double high)
         set_bound(item, false, high, text);
     }
     judge(item);
+    return true;
+}
+
+bool facts_add(struct facts *f, const struct fact *fact)
+{
+    if (f->count == FACTS_MAX) {
+        f->left_out++;
+        return false;
+    }
+    f->items[f->count] = *fact;
+    judge(&f->items[f->count++]);
+    return true;
+}
+
+static int weight(const struct fact *f)
+{
+    bool outside = f->side == FACT_BELOW || f->side == FACT_ABOVE;
+    return 8 * outside + 4 * (f->flag[0] != '\0') + 2 * !f->is_number + (f->side == FACT_UNJUDGED);
+}
+
+bool facts_shorten(struct facts *f)
+{
+    size_t least = 0;
+    if (f->count < 2)
+        return false;
+    for (size_t i = 1; i < f->count; i++)
+        if (weight(&f->items[i]) <= weight(&f->items[least]))
+            least = i; // of equals the last
+    memmove(&f->items[least], &f->items[least + 1], (f->count - least - 1) * sizeof *f->items);
+    f->count--;
+    f->left_out++;
     return true;
 }

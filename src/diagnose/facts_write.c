@@ -14,10 +14,16 @@ void fact_limit_text(const struct fact *fact, struct buf *to)
         buf_printf(to, "min %s%s%s", fact->low_text, gap, fact->unit);
 }
 
-static const char *side_word(enum fact_side side)
+const char *fact_side_name(enum fact_side side)
 {
     static const char *const words[] = {"", "within", "below", "above"};
     return words[side];
+}
+
+const char *fact_source_name(enum fact_source source)
+{
+    static const char *const names[] = {"log", "store", "table"};
+    return names[source];
 }
 
 static void write_trend(const struct fact *f, struct buf *to)
@@ -44,7 +50,7 @@ static void write_fact(const struct fact *f, struct buf *to)
     const char *gap = f->unit[0] && f->unit[0] != '%' ? " " : "";
     buf_printf(to, "%s: %s%s%s", f->key, f->text, gap, f->unit);
     if (f->side != FACT_UNJUDGED) {
-        buf_printf(to, ", %s ", side_word(f->side));
+        buf_printf(to, ", %s ", fact_side_name(f->side));
         fact_limit_text(f, to);
     }
     write_trend(f, to);
@@ -78,8 +84,9 @@ static void json_fact(const struct fact *f, struct json_out *to)
     json_key_text(to, "flag", f->flag);
     json_key_real(to, "low", f->low);
     json_key_real(to, "high", f->high);
-    json_key_bool(to, "limits_known", f->limits_known);
-    json_key_text(to, "judgement", side_word(f->side));
+    json_key_text(to, "source", fact_source_name(f->from));
+    json_key_text(to, "limits_source", fact_source_name(f->limits_from));
+    json_key_text(to, "judgement", fact_side_name(f->side));
     json_key_text(to, "trend", trends[fact_trend(f)]);
     json_key_int(to, "samples", (int64_t)f->samples);
     json_key_int(to, "line", (int64_t)f->line);

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "llm/arch.h"
@@ -138,6 +140,8 @@ static void admit(struct serving *s)
 static void *work(void *arg)
 {
     struct serving *s = arg;
+    if (s->settings.nice > 0)
+        setpriority(PRIO_PROCESS, (id_t)gettid(), s->settings.nice); // as good as it gets
     pthread_mutex_lock(&s->lock);
     for (;;) {
         sweep(s);

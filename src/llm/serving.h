@@ -41,6 +41,7 @@ struct serving_settings {
     uint32_t sessions; // answers that are written at once, up to SERVING_SESSIONS_MAX
     uint32_t queue;    // answers that may wait beyond these
     enum cache_type cache;
+    int nice;          // of the worker: how much it stands back behind other threads, 0 to 19
     size_t keep_bytes; // of keys and values kept for prompts that begin alike; see engine_keep
     bool no_lookup;    // never guess tokens from the text
     const struct adapter_choice *adapters; // loaded with the model; read by serving_open alone

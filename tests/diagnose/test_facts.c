@@ -171,11 +171,11 @@ static void limits_from_the_store_are_joined_where_the_log_gives_none(void **sta
     struct facts f;
     struct err err;
     assert_ok(facts_read(STR_LIT("flow: 3.1 m3/h\np: 2 bar (max 8 bar)\n"), &f, &err), err);
-    assert_true(facts_join_limits(&f, STR_LIT("FLOW"), 4, NAN));
-    assert_true(facts_join_limits(&f, STR_LIT("p"), 3, 5));
-    assert_false(facts_join_limits(&f, STR_LIT("level"), 3, 5));
+    assert_true(facts_join_limits(&f, STR_LIT("FLOW"), 4, NAN, FACT_FROM_STORE));
+    assert_true(facts_join_limits(&f, STR_LIT("p"), 3, 5, FACT_FROM_STORE));
+    assert_false(facts_join_limits(&f, STR_LIT("level"), 3, 5, FACT_FROM_STORE));
     assert_int_equal(f.items[0].side, FACT_BELOW);
-    assert_true(f.items[0].limits_known);
+    assert_int_equal(f.items[0].limits_from, FACT_FROM_STORE);
     assert_int_equal(f.items[1].side, FACT_WITHIN);
     assert_true(isnan(f.items[1].low));
 }

@@ -1,0 +1,89 @@
+// What a plant knows of an asset: latest values, bands, how they moved, recent anomalies.
+#include <math.h>
+
+#include "app/app_private.h"
+#include "app/diagnose.h"
+
+enum { TREND_POINTS = 6 }; // few, so that noise hides no trend
+
+static const int64_t trend_us = 15 * US_PER_MINUTE, anomalies_us = 24 * US_PER_HOUR;
+
+static enum err_code find_asset(struct app *a, struct str name, uint32_t *asset, struct err *err)
+{
+    if (catalog_find_asset(a->catalog, name, asset))
+        return ERR_OK;
+    return err_set(err, ERR_NOT_FOUND, "there is no asset \"%.*s\"", STR_ARG(name));
+}
+
+static enum err_code read_trend(struct app *a, uint32_t sensor, struct join_sensor *to,
+                                struct err *err)
+{
+    struct store_history h = {0};
+    int64_t now = app_now_us(a);
+    enum err_code code = store_history(a->store, sensor, now - trend_us, now + US_PER_SECOND,
+                                       TREND_POINTS, false, &h, err);
+    for (size_t i = 0; code == ERR_OK && i < h.count; i++) {
+        const struct store_point *p = &h.points[i];
+        if (isnan(p->value))
+            continue;
+        if (to->samples == 0)
+            to->first = to->least = to->most = p->value;
+        to->least = fmin(to->least, p->value);
+        to->most = fmax(to->most, p->value);
+        to->value = p->value;
+        to->samples++;
+    }
+    store_history_free(&h);
+    return code;
+}
+
+static enum err_code sensors(void *arg, struct str asset, struct join_sensor out[JOIN_SENSORS_MAX],
+                             size_t *count, struct err *err)
+{
+    struct app *a = arg;
+    uint32_t id;
+    *count = 0;
+    enum err_code code = find_asset(a, asset, &id, err);
+    for (uint32_t i = 0; code == ERR_OK && *count < JOIN_SENSORS_MAX; i++) {
+        const struct sensor *s = catalog_sensor(a->catalog, i);
+        if (!s)
+            break;
+        if (s->asset != id)
+            continue;
+        struct join_sensor *to = &out[(*count)++];
+        *to = (struct join_sensor){.value = NAN, .first = NAN, .least = NAN, .most = NAN};
+        code = read_trend(a, i, to, err);
+        str_copy(to->name, sizeof to->name, str_of(s->parameter));
+        str_copy(to->unit, sizeof to->unit, str_of(s->unit));
+        app_band(a, i, &to->low, &to->high);
+    }
+    return code;
+}
+
+static enum err_code anomalies(void *arg, struct str asset,
+                               struct join_anomaly out[JOIN_ANOMALIES_MAX], size_t *count,
+                               struct err *err)
+{
+    struct app *a = arg;
+    struct anomaly found[JOIN_ANOMALIES_MAX];
+    struct anomaly_filter filter = {.from_us = app_now_us(a) - anomalies_us,
+                                    .to_us = TIME_NONE,
+                                    .has_asset = true,
+                                    .limit = JOIN_ANOMALIES_MAX};
+    *count = 0;
+    enum err_code code = find_asset(a, asset, &filter.asset, err);
+    if (code == ERR_OK)
+        code = store_anomalies(a->store, &filter, found, count, err);
+    for (size_t i = 0; code == ERR_OK && i < *count; i++) {
+        const struct sensor *s = catalog_sensor(a->catalog, found[i].sensor);
+        out[i] = (struct join_anomaly){.anomaly = found[i]};
+        str_copy(out[i].sensor, sizeof out[i].sensor, str_of(s ? s->parameter : ""));
+        str_copy(out[i].unit, sizeof out[i].unit, str_of(s ? s->unit : ""));
+    }
+    return code;
+}
+
+struct join_tools app_join_tools(struct app *a)
+{
+    return (struct join_tools){sensors, anomalies, a};
+}
