@@ -62,6 +62,7 @@ struct exchange {
 
     // The core's.
     size_t uri_bytes, body_seen, body_held;
+    bool waits; // set by exchange_wait, for the thread that serves the connection
     bool begun, handled, answered, is_head, gzip_body, refused_uri, must_close;
     int64_t body_deadline_us;
 };
@@ -89,7 +90,7 @@ bool exchange_find_asset(struct exchange *x, const char *name, uint32_t *id);
 
 // Sets the exchange aside. Call it before handing work to another thread; that thread (or the
 // handler itself, when handing over failed) calls exchange_continue exactly once. Then x->finish
-// runs on a server thread.
+// runs on a server thread; it may wait again.
 void exchange_wait(struct exchange *x);
 void exchange_continue(struct exchange *x);
 

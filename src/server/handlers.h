@@ -30,6 +30,9 @@ void handle_incident(struct exchange *x);
 void handle_incident_acknowledge(struct exchange *x);
 void handle_incident_resolve(struct exchange *x);
 void handle_incident_edit(struct exchange *x);
+// handle_diagnose.c
+void handle_diagnose(struct exchange *x);
+
 // handle_relearn.c
 void handle_relearn_sensor(struct exchange *x);
 void handle_relearn_asset(struct exchange *x);

@@ -201,6 +201,16 @@ const struct route routes[] = {
         "Prometheus text, or as JSON the counts of the latest 100 anomalies", metrics_params,
         "Metrics"),
     {.method = METHOD_POST,
+     .role = ROLE_OPERATOR,
+     .path = "/diagnose",
+     .handle = handle_diagnose,
+     .summary = "Explain a log: cause, evidence, what to check, every number checked. \"stream\": "
+                "true sends events: text (sentences as they are found supported), then diagnosis, "
+                "or error",
+     .body = BODY_JSON,
+     .body_schema = "Question",
+     .reply_schema = "Diagnosis"},
+    {.method = METHOD_POST,
      .role = ROLE_DEVICE,
      .path = "/api/v1/readings",
      .handle = handle_readings_write,
@@ -248,6 +258,16 @@ const struct route routes[] = {
      .body_optional = true,
      .body_schema = "Span",
      .reply_schema = "Relearnt"},
+    {.method = METHOD_POST,
+     .role = ROLE_OPERATOR,
+     .path = "/api/v1/diagnose",
+     .handle = handle_diagnose,
+     .summary = "Explain a log: cause, evidence, what to check, every number checked. \"stream\": "
+                "true sends events: text (sentences as they are found supported), then diagnosis, "
+                "or error",
+     .body = BODY_JSON,
+     .body_schema = "Question",
+     .reply_schema = "Diagnosis"},
     GET("/api/v1/sensitivity", VIEWER, handle_sensitivity,
         "Patterns that verdicts of \"false alarm\" keep back up to a score", sensitivity_params,
         "Patterns"),

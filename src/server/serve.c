@@ -325,9 +325,10 @@ static enum MHD_Result serve_piece(struct exchange *x, const char *data, size_t 
 static enum MHD_Result serve_end(struct exchange *x)
 {
     if (x->handled) {
+        x->waits = false;
         if (x->finish)
             x->finish(x);
-        return answer(x);
+        return x->waits ? MHD_YES : answer(x);
     }
     x->handled = true;
     set_deadline(x, NO_DEADLINE);
@@ -339,7 +340,7 @@ static enum MHD_Result serve_end(struct exchange *x)
     }
     x->route->handle(x);
     // Waiting: from here on another thread may have continued it already.
-    return x->finish ? MHD_YES : answer(x);
+    return x->waits ? MHD_YES : answer(x);
 }
 
 enum MHD_Result serve_request(void *arg, struct MHD_Connection *mhd, const char *url,
@@ -362,6 +363,7 @@ enum MHD_Result serve_request(void *arg, struct MHD_Connection *mhd, const char 
 
 void exchange_wait(struct exchange *x)
 {
+    x->waits = true;
     atomic_fetch_add(&x->server->waiting, 1);
     MHD_suspend_connection(x->mhd);
 }
