@@ -5,13 +5,15 @@
 
 // Letters have no capital behind a small one, that would be an identifier; names all in capitals
 // come from the evidence, too. A gap always has a blank, so that no number is put together from
-// others.
-static const char frame[] = "root ::= [ \\n]* piece (gap piece)* end\n"
+// others, and a number without a unit stands before a stop, so that it gets none.
+static const char frame[] = "root ::= [ \\n]* (piece gap | bare stop)* (piece | bare) end\n"
                             "gap ::= [,:;.!?)\"']* [ \\n] [(\"']*\n"
+                            "stop ::= [,:;.!?)\"']+ [ \\n] [(\"']*\n"
                             "end ::= [.!?)\"']*\n"
                             "word ::= letters ([-'/] letters)*\n"
                             "letters ::= [A-Z\\u00c0-\\u00de] small* | small+ | capitals\n"
-                            "small ::= [a-z\\u00df-\\u024f]\n";
+                            "small ::= [a-z\\u00df-\\u024f]\n"
+                            "capitals ::= \"OK\"";
 
 static void add_literal(struct str text, struct buf *to)
 {
@@ -56,19 +58,43 @@ static void add_capitals(struct str text, struct buf *to)
     }
 }
 
+// A bare number with the word behind it: "6 samples", "3.1 over".
+static struct str with_word(struct str text, struct str number)
+{
+    size_t end = (size_t)(number.p - text.p) + number.n, n = end + 1;
+    if (end >= text.n || text.p[end] != ' ')
+        return number;
+    while (n < text.n && text.p[n] >= 'a' && text.p[n] <= 'z')
+        n++;
+    return n == end + 1 ? number : (struct str){number.p, n - (size_t)(number.p - text.p)};
+}
+
+// What a claim may say, of all texts: bare numbers, or everything else.
+static void add_claims(const struct str *texts, size_t count, bool bare, struct buf *to)
+{
+    enum { MOST = 256 }; // of one text; further ones cannot be said
+    struct claim claims[MOST];
+    for (size_t i = 0; i < count; i++) {
+        size_t n = claims_read(texts[i], claims, MOST);
+        n = n < MOST ? n : MOST;
+        for (size_t k = 0; k < n; k++) {
+            struct str text = with_range(claims, k, n);
+            bool is_bare = claims[k].kind == CLAIM_NUMBER && claims[k].unit.n == 0;
+            struct str worded = is_bare ? with_word(texts[i], text) : text;
+            if (bare ? is_bare : !is_bare || worded.n > text.n)
+                add_literal(bare ? text : worded, to);
+        }
+    }
+}
+
 void evidence_grammar_write(const struct str *texts, size_t count, struct buf *to)
 {
-    struct claim claims[CLAIMS_MAX];
     buf_add_z(to, frame);
-    buf_add_z(to, "capitals ::= \"OK\"");
     for (size_t i = 0; i < count; i++)
         add_capitals(texts[i], to);
     buf_add_z(to, "\npiece ::= word");
-    for (size_t i = 0; i < count; i++) {
-        size_t n = claims_read(texts[i], claims, CLAIMS_MAX);
-        n = n < CLAIMS_MAX ? n : CLAIMS_MAX;
-        for (size_t k = 0; k < n; k++)
-            add_literal(with_range(claims, k, n), to);
-    }
+    add_claims(texts, count, false, to);
+    buf_add_z(to, "\nbare ::= capitals"); // where there are no bare numbers
+    add_claims(texts, count, true, to);
     buf_add_char(to, '\n');
 }

@@ -186,7 +186,8 @@ static size_t check(struct explanation *x, struct str part)
                         &x->claim_count);
 }
 
-// Checks the sentences that are complete; false when one is not supported.
+// Goes on behind the sentences that are complete; false when one is not supported and may still be
+// written anew.
 static bool check_sentences(struct explanation *x)
 {
     for (;;) {
@@ -194,7 +195,7 @@ static bool check_sentences(struct explanation *x)
         if (end == SIZE_MAX || end == x->checked)
             return true;
         struct str sentence = {x->text.p + x->checked, end - x->checked};
-        if (check(x, sentence) > 0)
+        if (!x->regenerated && check(x, sentence) > 0)
             return false;
         x->checked = end;
     }
@@ -260,7 +261,6 @@ static void show(struct explanation *x, size_t until, struct buf *shown)
 enum err_code explain_step(struct explanation *x, struct buf *shown, void (*rest)(void *),
                            enum explain_state *state, struct err *err)
 {
-    bool free_to_show = x->request.unchecked || x->regenerated;
     *state = EXPLAIN_OVER;
     if (x->over)
         return ERR_OK;
@@ -271,11 +271,11 @@ enum err_code explain_step(struct explanation *x, struct buf *shown, void (*rest
     if (code)
         return code;
     *state = EXPLAIN_GOES_ON;
-    if (!free_to_show && !check_sentences(x)) {
+    if (!x->request.unchecked && !check_sentences(x)) {
         x->over = false;
         return regenerate(x, err);
     }
-    show(x, free_to_show || x->over ? x->text.n : x->checked, shown);
+    show(x, x->request.unchecked || x->over ? x->text.n : x->checked, shown);
     if (x->over) {
         end_attempt(x);
         x->unsupported = check(x, buf_str(&x->text));

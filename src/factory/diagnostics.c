@@ -73,8 +73,10 @@ static void join(struct work *w)
         const struct row *r = &s->rows[i];
         if (r->is_state || (isnan(r->low_number) && isnan(r->high_number)))
             continue;
-        if (!facts_join_limits(&w->facts, str_of(r->key), r->low_number, r->high_number, FACT_FROM_STORE))
-            facts_join_limits(&w->facts, str_of(r->said), r->low_number, r->high_number, FACT_FROM_STORE);
+        if (!facts_join_limits(&w->facts, str_of(r->key), r->low_number, r->high_number,
+                               FACT_FROM_STORE))
+            facts_join_limits(&w->facts, str_of(r->said), r->low_number, r->high_number,
+                              FACT_FROM_STORE);
     }
     facts_join_known(&w->facts);
 }

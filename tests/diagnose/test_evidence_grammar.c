@@ -10,9 +10,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static const char evidence[] = "device: P-101\ntime: 2026-06-12 13:00:05\n"
-                               "V_IN: 8.4 V, below 10-30 V, flag LOW\n"
-                               "flow \"a\\b\": 71 %\nheatCurrent: -0.5 A, constant over 6 samples";
+static const char evidence[] =
+    "device: P-101\ntime: 2026-06-12 13:00:05\n"
+    "V_IN: 8.4 V, below 10-30 V, flag LOW\n"
+    "flow \"a\\b\": 71 %\nheatCurrent: -0.5 A, falling from -0.3 over 6 samples";
 
 static struct engine *engine;
 static struct grammar *grammar;
@@ -67,7 +68,7 @@ static void what_the_evidence_has_may_be_said(void **state)
         "The supply voltage is too low: V_IN is 8.4 V, below the range of 10-30 V (flag LOW).",
         "P-101 stopped at 2026-06-12 13:00:05.",
         " Check the feeding supply; it's well-known, isn't it?",
-        "It stood at -0.5 A on heatCurrent over 6 samples. Flow is 71 %.",
+        "It stood at -0.5 A on heatCurrent over 6 samples, from -0.3. Flow is 71 %.",
         "No fault",
     };
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
@@ -87,6 +88,8 @@ static void what_it_lacks_may_not(void **state)
         "It is 8.48.4 V.",
         "8.4 V10 V",
         "8.4V is low.",
+        "It fell from -0.3 bar.",
+        "Over 6 A.",
         "heatVoltage is open.",
         "CAVITATION it is",
         "10",
