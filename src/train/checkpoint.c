@@ -22,8 +22,8 @@ static float *block_of(const struct nn_weights *w, int i)
 static bool binds(const char *name)
 {
     static const char *const others[] = {
-        "model.name",       "model.format",           "train.threads", "train.recompute",
-        "train.eval_every", "train.checkpoint_every", "train.patience"};
+        "model.name",       "model.format",           "train.threads",  "train.recompute",
+        "train.eval_every", "train.checkpoint_every", "train.patience", "train.stop"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strcmp(name, others[i]) == 0)
             return false;

@@ -381,7 +381,8 @@ enum err_code train_lm(const struct lm_plan *plan, const struct lm_files *files,
     if ((code = checkpoint_name(&r, err)) || (code = open_data(&r, err)) ||
         (code = open_model(&r, err)))
         goto out;
-    r.steps = r.now.steps = filled.schedule.steps = steps_of(&r);
+    uint64_t steps = filled.schedule.steps = steps_of(&r);
+    r.steps = r.now.steps = plan->stop && plan->stop < steps ? plan->stop : steps;
     r.plan = &filled;
     code = files->resume ? begin_again(&r, err) : begin_fresh(&r, err);
     if (!code)

@@ -25,6 +25,7 @@ struct lm_plan {
     unsigned threads;
     enum gemm_precision precision;
     bool recompute;
+    uint64_t stop; // step to end at, with the schedule's rate there; 0: at its end
     uint64_t eval_every, checkpoint_every, patience; // steps; evaluations without a better one
     const char *format, *name;                       // of the file that comes out
 

@@ -171,6 +171,21 @@ static void a_stopped_run_goes_on_with_other_threads(void **state)
     assert_same_run(second.run_id, whole.run_id);
 }
 
+static void a_run_ends_before_its_schedule(void **state)
+{
+    (void)state;
+    struct err err;
+    struct watch whole = {0}, part = {.stop_at = 7}, stopped = {0};
+    struct lm_result result;
+    // What it would be at step 7 of 12 on the schedule of 12 steps: as a run that is broken off.
+    assert_int_equal(train("", "part.gguf", false, &part, &result, &err), ERR_CANCELLED);
+    assert_ok(train("  stop: 7\n", "stopped.gguf", false, &stopped, &result, &err), err);
+    assert_int_equal(result.steps, 7);
+    assert_true(stopped.last == part.last);
+    assert_ok(train("  stop: 70\n", "whole.gguf", false, &whole, &result, &err), err);
+    assert_int_equal(result.steps, STEPS);
+}
+
 static void a_checkpoint_of_other_settings_is_refused(void **state)
 {
     (void)state;
@@ -363,6 +378,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_killed_run_resumes_without_a_trace),
         cmocka_unit_test(a_stopped_run_goes_on_with_other_threads),
+        cmocka_unit_test(a_run_ends_before_its_schedule),
         cmocka_unit_test(a_checkpoint_of_other_settings_is_refused),
         cmocka_unit_test(patience_ends_a_run_that_learns_nothing),
         cmocka_unit_test(settings_that_do_not_fit_are_named),

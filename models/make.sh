@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Makes fettle-nano.gguf anew, in the folder given (default ./nano): data, tokenizer, two stages of
+# training, weights of 8 bits, evaluation. About an hour and a half on two cores. Stopped or killed,
+# it goes on where it was when it is started again.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+fettle=${FETTLE:-$root/build/fettle}
+mkdir -p "${1:-nano}" && cd "${1:-nano}"
+
+make_data() { # FILE, then options of fettle generate
+    [ -e "$1" ] || { "$fettle" generate "${@:2}" --out "$1.part" && mv "$1.part" "$1"; }
+}
+train() { # CONFIG FILE
+    local resume=()
+    [ -e "$2" ] && [ ! -e "${2%.gguf}.checkpoint.gguf" ] && return
+    [ ! -e "${2%.gguf}.checkpoint.gguf" ] || resume=(--resume)
+    "$fettle" train lm "$root/configs/$1" --out "$2" "${resume[@]}"
+}
+
+make_data prepared-1.jsonl diagnostics --form prepared --count 42000 --seed 11
+make_data raw-1.jsonl diagnostics --form raw --count 26000 --seed 12
+make_data summaries-1.jsonl summaries --count 16000 --seed 1
+make_data prepared-2.jsonl diagnostics --form prepared --count 40000 --seed 21
+make_data raw-2.jsonl diagnostics --form raw --count 24000 --seed 22
+make_data summaries-2.jsonl summaries --count 12000 --seed 2
+make_data valid-prepared.jsonl diagnostics --form prepared --count 200 --seed 3 --split valid
+make_data valid-raw.jsonl diagnostics --form raw --count 120 --seed 3 --split valid
+make_data valid-summaries.jsonl summaries --count 60 --seed 3 --split valid
+make_data eval-raw.jsonl diagnostics --form raw --count 2000 --seed 1 --split eval
+make_data eval-summaries.jsonl summaries --count 500 --seed 1 --split eval
+cat valid-prepared.jsonl valid-raw.jsonl valid-summaries.jsonl >valid.jsonl
+{ head -15000 prepared-1.jsonl && head -8000 raw-1.jsonl && head -8000 summaries-1.jsonl; } >tokens.jsonl
+
+[ -e tokenizer.gguf ] || "$fettle" train tokenizer tokens.jsonl --vocab 2048 --out tokenizer.gguf
+train nano.yaml stage-1.gguf
+train nano-2.yaml stage-2.gguf
+rm -f fettle-nano.gguf
+"$fettle" model quantize stage-2.gguf --type Q8_0 --out fettle-nano.gguf
+
+"$fettle" eval diagnostics eval-raw.jsonl --model fettle-nano.gguf | grep -v ' fails '
+"$fettle" eval diagnostics eval-raw.jsonl --model fettle-nano.gguf --raw | grep -v ' fails '
+"$fettle" eval diagnostics "$root/tests/quality/diagnoses.jsonl" --model fettle-nano.gguf --checked |
+    grep -v ' fails '
+"$fettle" eval summaries eval-summaries.jsonl --model fettle-nano.gguf | grep -v ' fails '
