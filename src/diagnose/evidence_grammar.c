@@ -5,15 +5,21 @@
 
 // Letters have no capital behind a small one, that would be an identifier; names all in capitals
 // come from the evidence, too. A gap always has a blank, so that no number is put together from
-// others, and a number without a unit stands before a stop, so that it gets none.
-static const char frame[] = "root ::= [ \\n]* (piece gap | bare stop)* (piece | bare) end\n"
-                            "gap ::= [,:;.!?)\"']* [ \\n] [(\"']*\n"
-                            "stop ::= [,:;.!?)\"']+ [ \\n] [(\"']*\n"
-                            "end ::= [.!?)\"']*\n"
-                            "word ::= letters ([-'/] letters)*\n"
-                            "letters ::= [A-Z\\u00c0-\\u00de] small* | small+ | capitals\n"
-                            "small ::= [a-z\\u00df-\\u024f]\n"
-                            "capitals ::= \"OK\"";
+// others. A number without a unit stands before a stop, so that it gets none; one with a unit is
+// followed by a stop, or a word: by "at" only with the key that it is the value of.
+static const char frame[] =
+    "root ::= [ \\n]* (name gap | held gap | bare stop | value (stop | behind onward gap))* "
+    "(name | held | bare | value) end\n"
+    "gap ::= [,:;.!?)\"']* [ \\n] [(\"']*\n"
+    "stop ::= [,:;.!?)\"']+ [ \\n] [(\"']*\n"
+    "behind ::= \" \" [(\"']*\n"
+    "end ::= [.!?)\"']*\n"
+    "word ::= letters ([-'/] letters)*\n"
+    "letters ::= [A-Z\\u00c0-\\u00de] small* | small+ | capitals\n"
+    "onward ::= other ([-'/] letters)*\n"
+    "other ::= [A-Z\\u00c0-\\u00deb-z\\u00df-\\u024f] small* | \"a\" ([a-su-z] small*)? | "
+    "\"at\" small+ | capitals\n"
+    "small ::= [a-z\\u00df-\\u024f]\n";
 
 static void add_literal(struct str text, struct buf *to)
 {
@@ -69,32 +75,82 @@ static struct str with_word(struct str text, struct str number)
     return n == end + 1 ? number : (struct str){number.p, n - (size_t)(number.p - text.p)};
 }
 
-// What a claim may say, of all texts: bare numbers, or everything else.
-static void add_claims(const struct str *texts, size_t count, bool bare, struct buf *to)
+// The key of "KEY: 8.4 V" on a line of its own, of facts_write's lines; empty when it has none.
+static struct str key_of(struct str text, struct str number)
+{
+    static const char *const no_keys[] = {"device", "time", "note", "known"};
+    size_t at = (size_t)(number.p - text.p), start = at;
+    while (start > 0 && text.p[start - 1] != '\n')
+        start--;
+    struct str key = {text.p + start, at > start + 2 ? at - start - 2 : 0};
+    if (key.n == 0 || memcmp(text.p + at - 2, ": ", 2) != 0)
+        return (struct str){0};
+    for (size_t i = 0; i < key.n; i++)
+        if (strchr("|,;:=", key.p[i]))
+            return (struct str){0};
+    for (size_t i = 0; i < sizeof no_keys / sizeof *no_keys; i++)
+        if (str_is(key, no_keys[i]))
+            return (struct str){0};
+    return key;
+}
+
+static void add_held(struct str value, struct str key, struct buf *to)
+{
+    struct buf both = {0};
+    buf_printf(&both, "%.*s at %.*s", STR_ARG(value), STR_ARG(key));
+    if (both.failed)
+        to->failed = true;
+    else if (key.n)
+        add_literal(buf_str(&both), to);
+    buf_free(&both);
+}
+
+enum rule {
+    RULE_NAME,  // identifiers, times, bare numbers with the word behind them
+    RULE_VALUE, // numbers with their unit
+    RULE_HELD,  // these with "at" and their key
+    RULE_BARE,  // numbers without unit
+};
+
+static void add_claim(struct str text, const struct claim *c, struct str said, enum rule rule,
+                      struct buf *to)
+{
+    bool number = c->kind == CLAIM_NUMBER, bare = number && c->unit.n == 0;
+    struct str worded = bare ? with_word(text, said) : said;
+    if (rule == RULE_NAME && (!number || worded.n > said.n))
+        add_literal(worded, to);
+    else if (rule == RULE_VALUE && number && !bare)
+        add_literal(said, to);
+    else if (rule == RULE_HELD && number && !bare)
+        add_held(said, key_of(text, said), to);
+    else if (rule == RULE_BARE && bare)
+        add_literal(said, to);
+}
+
+static void add_rule(const char *head, enum rule rule, const struct str *texts, size_t count,
+                     struct buf *to)
 {
     enum { MOST = 256 }; // of one text; further ones cannot be said
     struct claim claims[MOST];
+    buf_add_z(to, head);
     for (size_t i = 0; i < count; i++) {
         size_t n = claims_read(texts[i], claims, MOST);
         n = n < MOST ? n : MOST;
-        for (size_t k = 0; k < n; k++) {
-            struct str text = with_range(claims, k, n);
-            bool is_bare = claims[k].kind == CLAIM_NUMBER && claims[k].unit.n == 0;
-            struct str worded = is_bare ? with_word(texts[i], text) : text;
-            if (bare ? is_bare : !is_bare || worded.n > text.n)
-                add_literal(bare ? text : worded, to);
-        }
+        for (size_t k = 0; k < n; k++)
+            add_claim(texts[i], &claims[k], with_range(claims, k, n), rule, to);
     }
 }
 
 void evidence_grammar_write(const struct str *texts, size_t count, struct buf *to)
 {
     buf_add_z(to, frame);
+    buf_add_z(to, "capitals ::= \"OK\"");
     for (size_t i = 0; i < count; i++)
         add_capitals(texts[i], to);
-    buf_add_z(to, "\npiece ::= word");
-    add_claims(texts, count, false, to);
-    buf_add_z(to, "\nbare ::= capitals"); // where there are no bare numbers
-    add_claims(texts, count, true, to);
+    // A rule needs an alternative even where the evidence has none for it.
+    add_rule("\nname ::= word", RULE_NAME, texts, count, to);
+    add_rule("\nvalue ::= capitals", RULE_VALUE, texts, count, to);
+    add_rule("\nheld ::= capitals", RULE_HELD, texts, count, to);
+    add_rule("\nbare ::= capitals", RULE_BARE, texts, count, to);
     buf_add_char(to, '\n');
 }

@@ -1,7 +1,8 @@
 // A grammar (GBNF) for answers that say nothing the evidence lacks.
 //
 // Words are free. Numbers, identifiers and times, as claims.h reads them, stand only as they are
-// written in the evidence, a number with its unit.
+// written in the evidence, a number with its unit, and "8.4 V at V_IN" only where a line of the
+// evidence says "V_IN: 8.4 V".
 #ifndef FETTLE_DIAGNOSE_EVIDENCE_GRAMMAR_H
 #define FETTLE_DIAGNOSE_EVIDENCE_GRAMMAR_H
 

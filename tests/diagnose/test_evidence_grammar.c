@@ -70,6 +70,7 @@ static void what_the_evidence_has_may_be_said(void **state)
         " Check the feeding supply; it's well-known, isn't it?",
         "It stood at -0.5 A on heatCurrent over 6 samples, from -0.3. Flow is 71 %.",
         "No fault",
+        "Too low: 8.4 V at V_IN, and 71 % (flag LOW) and -0.5 A attracts a look at it.",
     };
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
         if (!allows(answers[i]))
@@ -90,6 +91,9 @@ static void what_it_lacks_may_not(void **state)
         "8.4V is low.",
         "It fell from -0.3 bar.",
         "Over 6 A.",
+        "8.4 V at V_OUT.",
+        "8.4 V at flow",
+        "8.4 V 10-30 V",
         "heatVoltage is open.",
         "CAVITATION it is",
         "10",
