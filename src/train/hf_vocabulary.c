@@ -45,6 +45,8 @@ static enum err_code pad(struct hf_vocabulary *v, struct err *err)
         if (v->texts[id].p)
             continue;
         snprintf(name, sizeof name, "[PAD%u]", id);
+        if (hf_vocabulary_find(v, str_of(name)) >= 0) // a token of the folder's own
+            snprintf(name, sizeof name, "[PAD_%u]", id);
         enum err_code code =
             hf_vocabulary_put(v, id, str_of(name), VOCAB_UNUSED, -10000, "padding", err);
         if (code)

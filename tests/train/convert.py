@@ -9,6 +9,7 @@ import tempfile
 
 import hf_model
 from hf_model import Model, config
+from hf_vocabulary import read_keys
 
 IDS = [7, 100, 33, 259, 12, 200, 64, 3, 258, 99]
 FETTLE, PROBE = sys.argv[1], sys.argv[2]
@@ -136,10 +137,28 @@ def adapters(folder):
             check_adapter(folder, "phi3", config("Phi3ForCausalLM"), ["qkv_proj", "gate_up_proj"]))
 
 
+def check_padding(folder):
+    """Ids without a token are padding, which takes no token's name from it."""
+    tokenizer = hf_model.byte_tokenizer(hf_model.QWEN2_CUT)
+    count = 256 + 3 + len(tokenizer["added_tokens"])
+    tokenizer["added_tokens"].append({"id": count, "content": "[PAD%d]" % (count + 2),
+                                      "special": False})
+    where = os.path.join(folder, "padding")
+    Model(config("Qwen2ForCausalLM", num_hidden_layers=1), 1).write(where, "F16",
+                                                                    tokenizer=tokenizer)
+    convert(where, where + ".gguf")
+    keys = read_keys(where + ".gguf")
+    assert keys["tokens"][count:count + 4] == ["[PAD%d]" % (count + 2), "[PAD%d]" % (count + 1),
+                                               "[PAD_%d]" % (count + 2), "[PAD%d]" % (count + 3)]
+    assert keys["token_type"][count:count + 2] == [4, 5]
+    assert len(keys["tokens"]) == len(set(keys["tokens"])) == 272
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         print("%d families agree" % families(folder))
         print("%d adapters agree" % adapters(folder))
+        check_padding(folder)
 
 
 if __name__ == "__main__":
