@@ -137,6 +137,19 @@ def adapters(folder):
             check_adapter(folder, "phi3", config("Phi3ForCausalLM"), ["qkv_proj", "gate_up_proj"]))
 
 
+def check_mix(folder):
+    """Formats of blocks, by one step and by two: the same weights."""
+    at = os.path.join(folder, "mix")
+    Model(config("LlamaForCausalLM", hidden_size=256, intermediate_size=256,
+                 num_hidden_layers=2), 9).write(at, "BF16")
+    convert(at, at + "-one.gguf", "--type", "Q4_K_M")
+    convert(at, at + "-whole.gguf")
+    run(FETTLE, "model", "quantize", at + "-whole.gguf", "--type", "Q4_K_M", "--out",
+        at + "-two.gguf")
+    assert engine_logits(at + "-one.gguf") == engine_logits(at + "-two.gguf")
+    assert os.path.getsize(at + "-one.gguf") < os.path.getsize(at + "-whole.gguf") / 2
+
+
 def check_padding(folder):
     """Ids without a token are padding, which takes no token's name from it."""
     tokenizer = hf_model.byte_tokenizer(hf_model.QWEN2_CUT)
@@ -159,6 +172,7 @@ def main():
         print("%d families agree" % families(folder))
         print("%d adapters agree" % adapters(folder))
         check_padding(folder)
+        check_mix(folder)
 
 
 if __name__ == "__main__":
