@@ -1,10 +1,11 @@
 // Checks a summary against its facts.
 #include "diagnose/summary_answer.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "diagnose/claims.h"
+
+enum { TEXTS_MAX = 16 };
 
 static bool has(struct str text, struct str part)
 {
@@ -45,17 +46,56 @@ static enum err_code check_worst(const struct summary_facts *f, struct str answe
     return ERR_OK;
 }
 
-static enum err_code check_claims(struct str lines, struct str answer, struct err *err)
+// What a sentence may say: the lines about the whole window, and those of the assets it names.
+static size_t texts_for(const struct summary_facts *f, struct str lines, struct str sentence,
+                        struct str out[TEXTS_MAX])
 {
-    struct claim claims[CLAIMS_MAX];
-    size_t count;
-    if (claims_check(answer, NULL, &lines, 1, claims, &count) == 0)
-        return ERR_OK;
-    for (size_t i = 0; i < count; i++)
-        if (!claims[i].supported)
-            return err_set(err, ERR_INPUT, "the model's summary says %.*s, which no fact does",
-                           STR_ARG(claims[i].text));
-    return err_set(err, ERR_INPUT, "the model's summary says more than can be checked");
+    size_t count = 0, anomaly = 0, shown = summary_facts_shown(f);
+    bool listed = false; // the lines of the anomalies have begun
+    while (lines.p && lines.n && count < TEXTS_MAX) {
+        struct str line = str_cut(&lines, '\n');
+        if (listed && anomaly < shown) {
+            const struct summary_line *l = &f->lines[anomaly++];
+            if (has(sentence, str_of(l->sensor->asset_name)))
+                out[count++] = line;
+            continue;
+        }
+        listed |= str_starts(line, STR_LIT("anomalies: "));
+        out[count++] = line;
+    }
+    return count;
+}
+
+// The next sentence: up to a full stop before a blank or the end.
+static struct str cut_sentence(struct str *rest)
+{
+    size_t n = 0;
+    while (n < rest->n && !(rest->p[n] == '.' &&
+                            (n + 1 == rest->n || rest->p[n + 1] == ' ' || rest->p[n + 1] == '\n')))
+        n++;
+    n += n < rest->n;
+    struct str sentence = {rest->p, n};
+    *rest = (struct str){rest->p + n, rest->n - n};
+    return sentence;
+}
+
+static enum err_code check_claims(const struct summary_facts *f, struct str lines,
+                                  struct str answer, struct err *err)
+{
+    while (answer.n) {
+        struct claim claims[CLAIMS_MAX];
+        struct str texts[TEXTS_MAX], sentence = cut_sentence(&answer);
+        size_t text_count = texts_for(f, lines, sentence, texts), count;
+        if (claims_check(sentence, NULL, texts, text_count, claims, &count) == 0)
+            continue;
+        for (size_t i = 0; i < count; i++)
+            if (!claims[i].supported)
+                return err_set(err, ERR_INPUT,
+                               "the model's summary says %.*s, which no fact about this does",
+                               STR_ARG(claims[i].text));
+        return err_set(err, ERR_INPUT, "the model's summary says more than can be checked");
+    }
+    return ERR_OK;
 }
 
 enum err_code summary_answer_check(const struct summary_facts *f, struct str lines,
@@ -69,5 +109,5 @@ enum err_code summary_answer_check(const struct summary_facts *f, struct str lin
     if (f->anomalies > 0 && says_none)
         return err_set(err, ERR_INPUT, "the model's summary calls the window quiet");
     enum err_code code = f->anomalies ? check_worst(f, answer, err) : ERR_OK;
-    return code == ERR_OK ? check_claims(lines, answer, err) : code;
+    return code == ERR_OK ? check_claims(f, lines, answer, err) : code;
 }
