@@ -1,8 +1,8 @@
 // Runs a model by order, for bench_compare.py: a command per line in, its seconds per line out.
 //
-// bench_ask MODEL.gguf [THREADS [f16|q8_0 [FOLDER]]]    first line out: seconds of loading; keys
-// and
-//                 values in f16 or q8_0; packed weights are kept in FOLDER
+// bench_ask MODEL.gguf [THREADS [f16|q8_0 [FOLDER]]]    first line out: seconds of loading, bytes
+// of
+//                 weights; keys and values in f16 or q8_0; packed weights are kept in FOLDER
 // prefill N       one text of N tokens
 // decode D N      N tokens, one by one, after D others (not counted, nor computed anew where the
 //                 command before has left them)
@@ -136,7 +136,8 @@ int main(int argc, char **argv)
     enum cache_type cache = argc > 3 && strcmp(argv[3], "q8_0") == 0 ? CACHE_Q8_0 : CACHE_F16;
     int64_t start = clock_mono_us();
     enum err_code code = engine_open_with(argv[1], &options, &b.engine, &b.err);
-    printf("%.3f\n", (double)(clock_mono_us() - start) / 1e6);
+    printf("%.3f %zu\n", (double)(clock_mono_us() - start) / 1e6,
+           code ? 0 : engine_model(b.engine)->packed_bytes);
     for (size_t s = 0; !code && s < SESSIONS; s++) {
         uint32_t most = engine_model(b.engine)->shape.context;
         uint32_t context = s > 0 ? 256 : most < CONTEXT ? most : CONTEXT;

@@ -29,7 +29,8 @@ class Runner:
     def __init__(self, command, **options):
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, **options)
-        self.load_s = self.answer()
+        self.load_s, *rest = map(float, self.process.stdout.readline().split())
+        self.weight_bytes = rest[0] if rest else None
 
     def answer(self):
         line = self.process.stdout.readline()
@@ -62,28 +63,27 @@ def main():
     program = os.path.join(ROOT, "build/bench/bench_ask")
     command = [program, options.model, options.threads, options.cache]
     ours = Runner(command + ([options.packed] if options.packed else []))
-    size = os.path.getsize(options.model) / 1e9
+    size = ours.weight_bytes / 1e9
 
-    rates, theirs, reads = ({w: [] for w in what} for _ in range(3))
+    print(f"{options.model}: loaded in {ours.load_s:.2f} s"
+          + (f", llama.cpp {peer.load_s:.2f} s" if peer else ""), flush=True)
     for w in what:
+        rates, theirs, reads = [], [], []
         for _ in range(options.rounds):
             command, tokens = WORK[w]
             before = ours.ask("read")
-            rates[w].append(tokens / ours.ask(command))
-            reads[w].append((before + ours.ask("read")) / 2)
+            rates.append(tokens / ours.ask(command))
+            reads.append((before + ours.ask("read")) / 2)
             if peer and w != "batch":
-                theirs[w].append(tokens / peer.ask(command))
-    print(f"{options.model}: loaded in {ours.load_s:.2f} s"
-          + (f", llama.cpp {peer.load_s:.2f} s" if peer else ""))
-    for w in what:
-        rate, read = statistics.median(rates[w]), statistics.median(reads[w])
+                theirs.append(tokens / peer.ask(command))
+        rate, read = statistics.median(rates), statistics.median(reads)
         row = f"| {WORK[w][0]} | {rate:.1f} tok/s"
         if w not in ("prefill", "batch"):
-            share = statistics.median(r * size / g for r, g in zip(rates[w], reads[w]))
+            share = statistics.median(r * size / g for r, g in zip(rates, reads))
             row += f" = {rate * size:.1f} GB/s, {100 * share:.0f} % of {read:.1f}"
-        if theirs[w]:
-            ratio = statistics.median(a / b for a, b in zip(rates[w], theirs[w]))
-            row += f" | {statistics.median(theirs[w]):.1f} | {ratio:.2f}"
+        if theirs:
+            ratio = statistics.median(a / b for a, b in zip(rates, theirs))
+            row += f" | {statistics.median(theirs):.1f} | {ratio:.2f}"
         print(row + " |", flush=True)
 
 
