@@ -23,6 +23,8 @@ static const struct option table[] = {
      OPTION_TEXT, &model_options.type},
     {"text", "FILE", "perplexity: what to foresee; quantize: measure it before and after",
      OPTION_TEXT, &model_options.text},
+    {"importance", "FILE", "quantize: what imatrix (or llama.cpp) wrote, to weigh errors by",
+     OPTION_TEXT, &model_options.importance},
     {"against", "FILE", "perplexity: a model whose probabilities are the truth", OPTION_TEXT,
      &model_options.against},
     {"context", "N",
@@ -80,7 +82,7 @@ static const struct {
              {"synth", cli_model_synth},       {"bench", cli_model_bench},
              {"quantize", cli_model_quantize}, {"perplexity", cli_model_perplexity},
              {"card", cli_model_card},         {"convert", cli_model_convert},
-             {"export", cli_model_export}};
+             {"export", cli_model_export},     {"imatrix", cli_model_imatrix}};
 
 static enum err_code run(const struct option_list *operands, struct err *err)
 {
@@ -93,16 +95,15 @@ static enum err_code run(const struct option_list *operands, struct err *err)
                 model_options.type = "Q4_K_M";
             return kinds[i].run(operands, err);
         }
-    return err_set(
-        err, ERR_USAGE,
-        "what to do is expected: info, list, synth, bench, quantize, perplexity, convert, export, "
-        "card");
+    return err_set(err, ERR_USAGE,
+                   "what to do is expected: info, list, synth, bench, quantize, perplexity, "
+                   "convert, imatrix, export, card");
 }
 
 const struct command command_model = {
     .name = "model",
     .operands = "info FILE | list | synth OUT | bench FILE | quantize FILE | perplexity FILE | "
-                "convert DIR OUT | export FILE | card FILE",
+                "convert DIR OUT | imatrix FILE | export FILE | card FILE",
     .summary = "Look at models, measure them, make them smaller",
     .text =
         "info tells what is in a GGUF file and what memory it needs. list names the models of the\n"
@@ -114,8 +115,10 @@ const struct command command_model = {
         "of the mean loss over a text's tokens, of instructions (.jsonl) over the answers';\n"
         "with --against also the mean Kullback-Leibler divergence from another model.\n"
         "convert makes a GGUF file of a Hugging Face folder (Llama, Mistral, Qwen2, Qwen3, Phi-3;\n"
-        "safetensors) or, with --base, of a PEFT folder with a LoRA adapter. export writes the\n"
-        "model for another program. card tells in Markdown what is known of a model and its run.",
+        "safetensors) or, with --base, of a PEFT folder with a LoRA adapter. imatrix sees which\n"
+        "columns of the matrices matter for a text; quantize --importance uses it. export writes\n"
+        "the model for another program. card tells in Markdown what is known of a model and its\n"
+        "run.",
     .examples =
         "  fettle model info model.gguf --context 8192\n"
         "  fettle model synth --like Qwen2.5-1.5B --type Q4_K_M random.gguf\n"
@@ -126,6 +129,8 @@ const struct command command_model = {
         "  fettle model convert Qwen2.5-0.5B-Instruct qwen.gguf --type Q4_K_M\n"
         "  fettle model convert my-lora lora.gguf --base qwen.gguf\n"
         "  fettle model card nano-q6.gguf --run 3f2a --out nano.md\n"
+        "  fettle model imatrix nano.gguf --text train.jsonl --out nano.imatrix\n"
+        "  fettle model quantize nano.gguf --type Q2_K --importance nano.imatrix --out small.gguf\n"
         "  fettle model export nano-q6.gguf --ollama --out nano-ollama\n",
     .options = options,
     .run = run,

@@ -23,11 +23,12 @@ static bool add_tensor(void *arg, const struct quantize_tensor *t)
         json_key_text(&r->json, "to", t->to);
         json_key_int(&r->json, "bytes", (int64_t)t->bytes_after);
         json_key_real(&r->json, "error", t->error);
+        json_key_bool(&r->json, "weighed", t->weighed);
         json_end(&r->json);
     } else {
-        buf_printf(&r->text, "%-32.*s %-6s -> %-6s %10llu bytes, off by %.3f %%\n",
+        buf_printf(&r->text, "%-32.*s %-6s -> %-6s %10llu bytes, off by %.3f %%%s\n",
                    STR_ARG(t->name), t->from, t->to, (unsigned long long)t->bytes_after,
-                   100 * t->error);
+                   100 * t->error, t->weighed ? ", weighed" : "");
     }
     progress_at(&r->bar, r->done += t->weights, NULL);
     return true;
@@ -80,9 +81,13 @@ enum err_code cli_model_quantize(const struct option_list *operands, struct err 
         json_key(&r.json, "tensors");
         json_array(&r.json);
     }
-    struct quantize_plan plan = {operands->items[1], model_options.out,
-                                 model_options.type, (unsigned)model_options.threads,
-                                 add_tensor,         &r};
+    struct importance *importance = NULL;
+    struct quantize_plan plan = {.in = operands->items[1],
+                                 .out = model_options.out,
+                                 .mix = model_options.type,
+                                 .threads = (unsigned)model_options.threads,
+                                 .each = add_tensor,
+                                 .arg = &r};
     struct quantize_result q;
     struct perplexity_result p = {0};
     struct perplexity_plan measured = {.model = plan.out,
@@ -91,7 +96,12 @@ enum err_code cli_model_quantize(const struct option_list *operands, struct err 
                                        .tokens_most = (uint64_t)model_options.tokens,
                                        .threads = plan.threads,
                                        .against = plan.in};
-    enum err_code code = quantize_model(&plan, &q, err);
+    enum err_code code = ERR_OK;
+    if (model_options.importance)
+        code = importance_read(model_options.importance, &importance, err);
+    plan.importance = importance;
+    if (!code)
+        code = quantize_model(&plan, &q, err);
     progress_clear(&r.bar);
     if (!code && model_options.text)
         code = perplexity_measure(&measured, NULL, NULL, &p, err);
@@ -100,5 +110,6 @@ enum err_code cli_model_quantize(const struct option_list *operands, struct err 
         code = cli_print(&r.text, err);
     }
     buf_free(&r.text);
+    importance_free(&importance);
     return code;
 }

@@ -5,7 +5,7 @@
 #include "cli/command.h"
 
 struct model_options {
-    const char *out, *type, *text, *against;
+    const char *out, *type, *text, *against, *importance;
     const char *adapter, *system; // export
     const char *base;             // convert
     const char *run;              // card
@@ -21,6 +21,7 @@ extern struct model_options model_options;
 enum err_code cli_model_quantize(const struct option_list *operands, struct err *err);
 enum err_code cli_model_card(const struct option_list *operands, struct err *err);
 enum err_code cli_model_convert(const struct option_list *operands, struct err *err);
+enum err_code cli_model_imatrix(const struct option_list *operands, struct err *err);
 enum err_code cli_model_export(const struct option_list *operands, struct err *err);
 enum err_code cli_model_info(const struct option_list *operands, struct err *err);
 enum err_code cli_model_list(const struct option_list *operands, struct err *err);

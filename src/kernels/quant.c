@@ -4,9 +4,18 @@
 #include <string.h>
 #include <strings.h>
 
+#define X(NAME, name, id, block, bytes)                                                            \
+    static void name##_evenly(const float *in, void *blocks, size_t n)                             \
+    {                                                                                              \
+        quant_##name##_quantize(in, NULL, blocks, n);                                              \
+    }
+QUANT_TYPES(X)
+#undef X
+
 static const struct quant_format formats[QUANT_TYPE_COUNT] = {
 #define X(NAME, name, id, block, bytes)                                                            \
-    {QUANT_##NAME, #NAME, id, block, bytes, quant_##name##_dequantize, quant_##name##_quantize},
+    {QUANT_##NAME,           #NAME, id, block, bytes, quant_##name##_dequantize, name##_evenly,    \
+     quant_##name##_quantize},
     QUANT_TYPES(X)
 #undef X
 };

@@ -44,6 +44,10 @@ struct quant_format {
     // no crash, no undefined behaviour.
     void (*dequantize)(const void *blocks, float *out, size_t n);
     void (*quantize)(const float *in, void *blocks, size_t n);
+    // The same with errors weighed by `importance` [n], none of it negative or infinite: the mean
+    // square of what each weight is multiplied by. Without effect for F32, F16, BF16, Q8_0, Q4_1
+    // and Q5_1.
+    void (*quantize_weighed)(const float *in, const float *importance, void *blocks, size_t n);
 };
 
 const struct quant_format *quant_format_of(enum quant_type type);
@@ -57,9 +61,10 @@ size_t quant_bytes(const struct quant_format *f, uint64_t n);
 double quant_dot_reference(const struct quant_format *f, const void *blocks, const float *x,
                            size_t n);
 
+// `importance` may be NULL.
 #define X(NAME, name, id, block, bytes)                                                            \
     void quant_##name##_dequantize(const void *blocks, float *out, size_t n);                      \
-    void quant_##name##_quantize(const float *in, void *blocks, size_t n);
+    void quant_##name##_quantize(const float *in, const float *importance, void *blocks, size_t n);
 QUANT_TYPES(X)
 #undef X
 

@@ -108,6 +108,12 @@ const struct tokenizer *engine_tokenizer(const struct engine *e)
     return e->tokenizer;
 }
 
+void engine_watch(struct engine *e, engine_inputs_fn *fn, void *arg)
+{
+    e->watch = fn;
+    e->watch_arg = arg;
+}
+
 void engine_keep(struct engine *e, size_t bytes)
 {
     cache_keep(&e->cache, bytes);

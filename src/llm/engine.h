@@ -91,6 +91,12 @@ enum err_code engine_step(struct engine *e, const struct step_token *tokens, siz
 enum err_code engine_feed(struct engine *e, struct session *s, const int32_t *ids, size_t n,
                           const float **logits, struct err *err);
 
+// Has fn see the inputs of every product of the layers, as they are computed: x is [count] vectors
+// of the matrix's columns, `place` that of the first matrix they go to (see model_matrix). It is
+// called within engine_step, one call at a time. NULL: no more.
+typedef void engine_inputs_fn(void *arg, size_t place, const float *x, size_t count);
+void engine_watch(struct engine *e, engine_inputs_fn *fn, void *arg);
+
 // The embedding of a text by an encoder (bert): C floats of length 1. The tokens are those of
 // tokenizer_encode with TOKENIZE_ENDS. ERR_UNSUPPORTED for a model that is no encoder, ERR_LIMIT
 // for more tokens than its context (or ENGINE_BATCH), ERR_INPUT for none or for a token that is

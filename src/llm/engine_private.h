@@ -29,8 +29,10 @@ struct engine {
     struct model *model;
     struct tokenizer *tokenizer;
     struct cache cache;
-    size_t promised;   // bytes of the open sessions' contexts
-    uint64_t adapters; // that were ever opened
+    size_t promised;         // bytes of the open sessions' contexts
+    uint64_t adapters;       // that were ever opened
+    engine_inputs_fn *watch; // NULL: none
+    void *watch_arg;
     // The step in progress: T tokens.
     size_t T, wanted;
     bool adapted; // some token's session has an adapter

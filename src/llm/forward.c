@@ -241,9 +241,10 @@ static void finish(struct engine *e, unsigned thread)
                                .y = e->logits});
 }
 
-// A layer's product with all tokens, and what adapters add to it.
-static void multiply_adapted(struct engine *e, uint32_t l, size_t place, const struct vectors *v,
-                             float *y)
+// A layer's product with all tokens, and what adapters add to it. Nobody writes the inputs before
+// the barrier that follows, so one thread may look at them meanwhile.
+static void multiply_adapted(struct engine *e, unsigned thread, uint32_t l, size_t place,
+                             const struct vectors *v, float *y)
 {
     const struct layer *layer = &e->model->layers[l];
     struct product p = {
@@ -260,6 +261,8 @@ static void multiply_adapted(struct engine *e, uint32_t l, size_t place, const s
         p.rows = j->rows;
     }
     adapt(e, &p);
+    if (e->watch && thread == 0)
+        e->watch(e->watch_arg, p.place, v->x, e->T);
 }
 
 void forward(void *engine, unsigned thread)
@@ -269,13 +272,13 @@ void forward(void *engine, unsigned thread)
     for (uint32_t l = 0; l < e->model->shape.L; l++) {
         const struct layer *layer = &e->model->layers[l];
         add_and_norm(e, l > 0, layer->attention_norm);
-        multiply_adapted(e, l, MODEL_QKV, &e->width, e->qkv);
+        multiply_adapted(e, thread, l, MODEL_QKV, &e->width, e->qkv);
         attend(e, l, thread);
-        multiply_adapted(e, l, MODEL_OUT, &e->heads, e->added);
+        multiply_adapted(e, thread, l, MODEL_OUT, &e->heads, e->added);
         add_and_norm(e, true, layer->hidden_norm);
-        multiply_adapted(e, l, MODEL_GATE_UP, &e->width, e->hidden);
+        multiply_adapted(e, thread, l, MODEL_GATE_UP, &e->width, e->hidden);
         gate(e);
-        multiply_adapted(e, l, MODEL_DOWN, &e->inner, e->added);
+        multiply_adapted(e, thread, l, MODEL_DOWN, &e->inner, e->added);
     }
     if (e->wanted)
         finish(e, thread);

@@ -27,13 +27,34 @@ static const struct quant_format *format_for(const struct job *j, const struct g
     return mix_format(j->mix, &j->model, t->name, t->dims, t->ne[0]);
 }
 
+// Of squares: of the weights, of what they are off by.
+struct sums {
+    double weights, differences;
+    double important, important_differences; // each times its column's importance
+};
+
 struct rows {
     const struct gguf_tensor *t;
     const struct quant_format *to;
+    const float *importance; // of the columns; NULL: all alike
     unsigned char *blocks;
-    float *floats;   // of each thread: two pieces
-    double *squares; // of each piece: of the weights, of the differences
+    float *floats;     // of each thread: two pieces
+    struct sums *sums; // of each piece
 };
+
+static void add_errors(const struct rows *r, const float *x, const float *y, size_t n,
+                       struct sums *s)
+{
+    size_t cols = (size_t)r->t->ne[0];
+    for (size_t i = 0; i < n; i++) {
+        double off = (double)x[i] - (double)y[i], square = (double)x[i] * (double)x[i];
+        double weight = r->importance ? (double)r->importance[i % cols] : 1;
+        s->weights += square;
+        s->differences += off * off;
+        s->important += weight * square;
+        s->important_differences += weight * off * off;
+    }
+}
 
 static void convert_rows(void *arg, unsigned thread, size_t from, size_t to)
 {
@@ -42,14 +63,38 @@ static void convert_rows(void *arg, unsigned thread, size_t from, size_t to)
     float *x = r->floats + thread * 2 * ROWS * cols, *y = x + ROWS * cols;
     unsigned char *blocks = r->blocks + quant_bytes(r->to, from * cols);
     r->t->format->dequantize(r->t->data + quant_bytes(r->t->format, from * cols), x, n);
-    r->to->quantize(x, blocks, n);
+    if (r->importance)
+        for (size_t i = 0; i < n; i += cols)
+            r->to->quantize_weighed(x + i, r->importance, blocks + quant_bytes(r->to, i), cols);
+    else
+        r->to->quantize(x, blocks, n);
     r->to->dequantize(blocks, y, n);
-    double *sums = r->squares + from / ROWS * 2;
-    for (size_t i = 0; i < n; i++) {
-        double off = (double)x[i] - (double)y[i];
-        sums[0] += (double)x[i] * (double)x[i];
-        sums[1] += off * off;
-    }
+    add_errors(r, x, y, n, &r->sums[from / ROWS]);
+}
+
+static enum err_code deliver(struct job *j, const struct rows *r, const struct sums *s,
+                             struct err *err)
+{
+    const struct gguf_tensor *t = r->t;
+    size_t bytes = quant_bytes(r->to, t->count);
+    double off = s->important > 0 ? sqrt(s->important_differences / s->important) : 0;
+    struct quantize_tensor done = {.name = t->name,
+                                   .from = t->format->name,
+                                   .to = r->to->name,
+                                   .weights = t->count,
+                                   .bytes_before = t->bytes,
+                                   .bytes_after = bytes,
+                                   .error = off,
+                                   .weighed = r->importance != NULL};
+    gguf_write_data(j->out, r->blocks, bytes);
+    j->squares += s->weights;
+    j->differences += s->differences;
+    j->result->bytes_before += t->bytes;
+    j->result->bytes_after += bytes;
+    j->result->weighed += done.weighed;
+    if (j->plan->each && !j->plan->each(j->plan->arg, &done))
+        return err_set(err, ERR_CANCELLED, "stopped; nothing was written");
+    return ERR_OK;
 }
 
 static enum err_code convert(struct job *j, const struct gguf_tensor *t, struct err *err)
@@ -57,43 +102,32 @@ static enum err_code convert(struct job *j, const struct gguf_tensor *t, struct 
     size_t cols = (size_t)t->ne[0], count = (size_t)(t->count / t->ne[0]);
     size_t pieces = (count + ROWS - 1) / ROWS;
     struct rows r = {.t = t, .to = format_for(j, t)};
-    size_t bytes = quant_bytes(r.to, t->count);
-    r.blocks = malloc(bytes);
+    if (j->plan->importance && t->dims > 1)
+        r.importance = importance_of(j->plan->importance, t->name, t->ne[0]);
+    r.blocks = malloc(quant_bytes(r.to, t->count));
     r.floats = calloc((size_t)j->plan->threads * 2 * ROWS * cols, sizeof *r.floats);
-    r.squares = calloc(2 * pieces, sizeof *r.squares);
+    r.sums = calloc(pieces, sizeof *r.sums);
     enum err_code code = ERR_OK;
-    double squares = 0, differences = 0;
-    if (!r.blocks || !r.floats || !r.squares) {
+    struct sums all = {0};
+    if (!r.blocks || !r.floats || !r.sums) {
         code = err_set(err, ERR_NO_MEMORY, "out of memory for tensor '%.*s'", STR_ARG(t->name));
     } else {
         nn_split(&j->work, count, ROWS, convert_rows, &r);
         for (size_t i = 0; i < pieces; i++) {
-            squares += r.squares[2 * i];
-            differences += r.squares[2 * i + 1];
+            all.weights += r.sums[i].weights;
+            all.differences += r.sums[i].differences;
+            all.important += r.sums[i].important;
+            all.important_differences += r.sums[i].important_differences;
         }
-        if (!isfinite(squares))
+        if (!isfinite(all.weights))
             code = err_set(err, ERR_INPUT, "%s: tensor '%.*s' has weights that are no numbers",
                            gguf_name(j->in), STR_ARG(t->name));
     }
-    if (!code) {
-        gguf_write_data(j->out, r.blocks, bytes);
-        struct quantize_tensor done = {.name = t->name,
-                                       .from = t->format->name,
-                                       .to = r.to->name,
-                                       .weights = t->count,
-                                       .bytes_before = t->bytes,
-                                       .bytes_after = bytes,
-                                       .error = squares > 0 ? sqrt(differences / squares) : 0};
-        j->squares += squares;
-        j->differences += differences;
-        j->result->bytes_before += t->bytes;
-        j->result->bytes_after += bytes;
-        if (j->plan->each && !j->plan->each(j->plan->arg, &done))
-            code = err_set(err, ERR_CANCELLED, "stopped; nothing was written");
-    }
+    if (!code)
+        code = deliver(j, &r, &all, err);
     free(r.blocks);
     free(r.floats);
-    free(r.squares);
+    free(r.sums);
     return code;
 }
 
@@ -126,6 +160,7 @@ static void look_at_model(struct job *j)
     uint32_t H = number_of(j->in, "attention.head_count");
     uint32_t H_kv = number_of(j->in, "attention.head_count_kv");
     j->model.shared = H_kv ? H / H_kv : 1;
+    j->model.has_important = j->plan->importance != NULL;
     j->model.tied = !gguf_find_tensor(j->in, "output.weight");
     for (size_t i = 0; i < gguf_tensor_count(j->in); i++) {
         uint32_t layer;
@@ -134,10 +169,23 @@ static void look_at_model(struct job *j)
     }
 }
 
+static bool any_is_important(const struct job *j)
+{
+    for (size_t i = 0; i < gguf_tensor_count(j->in); i++) {
+        const struct gguf_tensor *t = gguf_tensor_at(j->in, i);
+        if (importance_of(j->plan->importance, t->name, t->ne[0]))
+            return true;
+    }
+    return false;
+}
+
 static enum err_code write_all(struct job *j, struct err *err)
 {
     enum err_code code = ERR_OK;
     char name[GGUF_NAME_MAX + 1];
+    if (j->plan->importance && !any_is_important(j))
+        return err_set(err, ERR_INPUT, "%s: the importance is that of another model",
+                       gguf_name(j->in));
     write_keys(j);
     for (size_t i = 0; i < gguf_tensor_count(j->in); i++) {
         const struct gguf_tensor *t = gguf_tensor_at(j->in, i);

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "train/importance.h"
 
 // What was done to one tensor.
 struct quantize_tensor {
@@ -14,6 +15,7 @@ struct quantize_tensor {
     const char *from, *to; // formats
     uint64_t weights, bytes_before, bytes_after;
     double error; // root mean square of the difference, as a part of that of the weights
+    bool weighed; // by importance, its error, too
 };
 
 // False stops, with ERR_CANCELLED.
@@ -23,16 +25,19 @@ struct quantize_plan {
     const char *in, *out;
     const char *mix; // see mix.h
     unsigned threads;
-    quantize_fn *each; // NULL: none
+    const struct importance *importance; // NULL: all columns matter alike
+    quantize_fn *each;                   // NULL: none
     void *arg;
 };
 
 struct quantize_result {
     uint64_t bytes_before, bytes_after; // of tensors
-    double error;                       // over all weights that were changed
+    double error;                       // over all weights, none weighed
+    uint64_t weighed;                   // tensors whose errors were
 };
 
-// Which tensor gets which format says mix.h.
+// Which tensor gets which format says mix.h. ERR_INPUT when no tensor of the model is in
+// `importance`.
 enum err_code quantize_model(const struct quantize_plan *plan, struct quantize_result *result,
                              struct err *err);
 

@@ -81,7 +81,7 @@ static void a_qlora_adapter_learns_merges_and_survives_quantizing(void **state)
     assert_close(loss_of("merged.gguf"), result.best_eval_loss, 0.02);
     struct quantize_result q;
     struct quantize_plan small = {
-        scratch_path("merged.gguf"), scratch_path("small.gguf"), "Q8_0", 1, NULL, NULL};
+        scratch_path("merged.gguf"), scratch_path("small.gguf"), "Q8_0", 1, NULL, NULL, NULL};
     assert_ok(quantize_model(&small, &q, &err), err);
     assert_close(loss_of("small.gguf"), result.best_eval_loss, 0.1);
     assert_ok(adapter_merge(scratch_path("base.gguf"), scratch_path("letters.gguf"), 0, NULL,

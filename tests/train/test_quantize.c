@@ -43,7 +43,8 @@ static void a_mix_gives_each_tensor_its_format_and_says_how_far_it_is_off(void *
     struct quantize_result r;
     char out[PATH_MAX];
     snprintf(out, sizeof out, "%s", scratch_path("q.gguf"));
-    struct quantize_plan plan = {scratch_path("m.gguf"), out, "q4_k_m", 2, note_error, &error};
+    struct quantize_plan plan = {
+        scratch_path("m.gguf"), out, "q4_k_m", 2, NULL, note_error, &error};
     assert_ok(quantize_model(&plan, &r, &err), err);
     struct gguf *a, *b;
     assert_ok(gguf_open(scratch_path("m.gguf"), &a, &err), err);
@@ -110,7 +111,8 @@ static void rows_that_do_not_fit_get_a_larger_format(void **state)
         struct quantize_result r;
         struct gguf *g;
         const char *out = scratch_path("fit.gguf");
-        struct quantize_plan plan = {file_of(cases[i].cols, 1), out, cases[i].mix, 1, NULL, NULL};
+        struct quantize_plan plan = {
+            file_of(cases[i].cols, 1), out, cases[i].mix, 1, NULL, NULL, NULL};
         assert_ok(quantize_model(&plan, &r, &err), err);
         assert_ok(gguf_open(out, &g, &err), err);
         assert_string_equal(type_of(g, "m.weight"), cases[i].expected);
@@ -131,14 +133,14 @@ static void what_cannot_be_quantized_leaves_no_file(void **state)
     struct err err;
     struct quantize_result r;
     const char *out = scratch_path("none.gguf");
-    struct quantize_plan plan = {file_of(64, NAN), out, "Q8_0", 1, NULL, NULL};
+    struct quantize_plan plan = {file_of(64, NAN), out, "Q8_0", 1, NULL, NULL, NULL};
     assert_int_equal(quantize_model(&plan, &r, &err), ERR_INPUT);
     assert_non_null(strstr(err.text, "tensor 'm.weight' has weights that are no numbers"));
-    plan = (struct quantize_plan){file_of(64, 1), out, "Q8_0", 1, stop, NULL};
+    plan = (struct quantize_plan){file_of(64, 1), out, "Q8_0", 1, NULL, stop, NULL};
     assert_int_equal(quantize_model(&plan, &r, &err), ERR_CANCELLED);
     plan.mix = "Q9";
     assert_int_equal(quantize_model(&plan, &r, &err), ERR_NOT_FOUND);
-    plan = (struct quantize_plan){scratch_path("nothing.gguf"), out, "Q8_0", 1, NULL, NULL};
+    plan = (struct quantize_plan){scratch_path("nothing.gguf"), out, "Q8_0", 1, NULL, NULL, NULL};
     assert_int_not_equal(quantize_model(&plan, &r, &err), ERR_OK);
     assert_false(file_exists(out));
 }

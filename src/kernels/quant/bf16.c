@@ -10,8 +10,9 @@ void quant_bf16_dequantize(const void *blocks, float *out, size_t n)
         out[i] = bf16_to_float(fit_load16(p + 2 * i));
 }
 
-void quant_bf16_quantize(const float *in, void *blocks, size_t n)
+void quant_bf16_quantize(const float *in, const float *importance, void *blocks, size_t n)
 {
+    (void)importance;
     uint8_t *p = blocks;
     for (size_t i = 0; i < n; i++) {
         uint16_t h = bf16_from_float(in[i]);

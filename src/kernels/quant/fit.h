@@ -47,11 +47,38 @@ static inline float fit_inverse(float v)
 float fit_largest(const float *x, size_t n);
 void fit_range(const float *x, size_t n, float *min, float *max);
 
+enum { FIT_MAX = 32 }; // values that are fitted at once
+
+// How errors weigh where no importance is given.
+enum fit_weighing { FIT_EVENLY, FIT_BY_SQUARES };
+
+// The weight of each value's squared error. Importance is the mean square of the input that the
+// weight is multiplied by; larger weights of a group count somewhat more, too, as in ggml.
+void fit_weigh(const float *x, const float *importance, size_t n, enum fit_weighing without,
+               float *weights);
+
+static inline const float *fit_at(const float *importance, size_t i)
+{
+    return importance ? importance + i : NULL;
+}
+
+// `importance` [n] is not negative, or NULL; n <= FIT_MAX.
+
 // x ~ scale * q with q in lo..hi (lo < 0): returns the scale of least squared error among
-// candidates around the one that maps the largest magnitude to `lo`; larger values weigh more.
-float fit_symmetric(const float *x, size_t n, int lo, int hi);
+// candidates around the one that maps the largest magnitude to `lo`; without importance larger
+// values weigh more.
+float fit_symmetric(const float *x, const float *importance, size_t n, int lo, int hi);
 
 // x ~ scale * q - *min with q in 0..hi and *min >= 0: returns the scale.
-float fit_affine(const float *x, size_t n, int hi, float *min);
+float fit_affine(const float *x, const float *importance, size_t n, int hi, float *min);
+
+// The same with scale and minimum in whole steps, 0 .. top of each: improves *scale and *min by
+// what is one step away.
+struct fit_steps {
+    float scale, min; // of a step
+    int top;
+};
+void fit_affine_steps(const float *x, const float *importance, size_t n, int hi,
+                      const struct fit_steps *f, int *scale, int *min);
 
 #endif

@@ -15,16 +15,18 @@ int iq4_nearest(float v)
     return best;
 }
 
-float iq4_fit(const float *x, int n)
+float iq4_fit(const float *x, const float *importance, int n)
 {
     float largest = fit_largest(x, (size_t)n);
     if (largest == 0)
         return 0;
+    float weights[FIT_MAX];
+    fit_weigh(x, importance, (size_t)n, FIT_BY_SQUARES, weights);
     float best_scale = 0, best_gain = -1;
     for (int step = -7; step <= 7; step++) {
         float inverse = ((float)iq4_levels[0] + (float)step) / largest, sum_xq = 0, sum_qq = 0;
         for (int i = 0; i < n; i++) {
-            float q = (float)iq4_levels[iq4_nearest(x[i] * inverse)], w = x[i] * x[i];
+            float q = (float)iq4_levels[iq4_nearest(x[i] * inverse)], w = weights[i];
             if (!isfinite(w))
                 continue;
             sum_xq += w * x[i] * q;

@@ -26,13 +26,13 @@ void quant_iq4_xs_dequantize(const void *blocks, float *out, size_t n)
     }
 }
 
-void quant_iq4_xs_quantize(const float *in, void *blocks, size_t n)
+void quant_iq4_xs_quantize(const float *in, const float *importance, void *blocks, size_t n)
 {
     uint8_t *p = blocks;
     for (size_t i = 0; i < n; i += BLOCK, p += BYTES) {
         float scale[8];
         for (size_t g = 0; g < 8; g++)
-            scale[g] = iq4_fit(in + i + 32 * g, 32);
+            scale[g] = iq4_fit(in + i + 32 * g, fit_at(importance, i + 32 * g), 32);
         memset(p, 0, BYTES);
         float d = fit_store_half(p, fit_largest(scale, 8) / -32), inverse = fit_inverse(d);
         unsigned high = 0;

@@ -21,22 +21,27 @@ void quant_q2_k_dequantize(const void *blocks, float *out, size_t n)
     }
 }
 
-void quant_q2_k_quantize(const float *in, void *blocks, size_t n)
+void quant_q2_k_quantize(const float *in, const float *importance, void *blocks, size_t n)
 {
     uint8_t *p = blocks;
     for (size_t i = 0; i < n; i += BLOCK, p += BYTES) {
         const float *x = in + i;
         float scale[16], min[16];
         for (size_t g = 0; g < 16; g++)
-            scale[g] = fit_affine(x + 16 * g, 16, 3, &min[g]);
+            scale[g] = fit_affine(x + 16 * g, fit_at(importance, i + 16 * g), 16, 3, &min[g]);
         float d = fit_store_half(p + D, fabsf(fit_largest(scale, 16)) / 15);
         float dmin = fit_store_half(p + DMIN, fabsf(fit_largest(min, 16)) / 15);
         memset(p, 0, D);
-        for (size_t j = 0; j < BLOCK; j++) {
-            size_t g = j / 16;
+        for (size_t g = 0; g < 16; g++) {
             int sc = fit_round(scale[g] * fit_inverse(d), 0, 15);
             int m = fit_round(min[g] * fit_inverse(dmin), 0, 15);
+            struct fit_steps steps = {d, dmin, 15};
+            if (importance)
+                fit_affine_steps(x + 16 * g, importance + i + 16 * g, 16, 3, &steps, &sc, &m);
             p[g] = (uint8_t)(sc | m << 4);
+        }
+        for (size_t j = 0; j < BLOCK; j++) {
+            int sc = p[j / 16] & 15, m = p[j / 16] >> 4;
             int q = fit_round((x[j] + dmin * (float)m) * fit_inverse(d * (float)sc), 0, 3);
             p[QS + j / 128 * 32 + j % 32] |= (uint8_t)(q << (j % 128 / 32 * 2));
         }

@@ -28,14 +28,14 @@ void quant_q3_k_dequantize(const void *blocks, float *out, size_t n)
     }
 }
 
-void quant_q3_k_quantize(const float *in, void *blocks, size_t n)
+void quant_q3_k_quantize(const float *in, const float *importance, void *blocks, size_t n)
 {
     uint8_t *p = blocks;
     for (size_t i = 0; i < n; i += BLOCK, p += BYTES) {
         const float *x = in + i;
         float scale[16];
         for (size_t g = 0; g < 16; g++)
-            scale[g] = fit_symmetric(x + 16 * g, 16, -4, 3);
+            scale[g] = fit_symmetric(x + 16 * g, fit_at(importance, i + 16 * g), 16, -4, 3);
         memset(p, 0, D);
         float d = fit_store_half(p + D, fit_largest(scale, 16) / -32), inverse = fit_inverse(d);
         for (size_t j = 0; j < BLOCK; j++) {

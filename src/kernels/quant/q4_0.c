@@ -18,11 +18,12 @@ void quant_q4_0_dequantize(const void *blocks, float *out, size_t n)
     }
 }
 
-void quant_q4_0_quantize(const float *in, void *blocks, size_t n)
+void quant_q4_0_quantize(const float *in, const float *importance, void *blocks, size_t n)
 {
     uint8_t *p = blocks;
     for (size_t i = 0; i < n; i += BLOCK, p += BYTES) {
-        float d = fit_largest(in + i, BLOCK) / -8;
+        float d = importance ? fit_symmetric(in + i, importance + i, BLOCK, -8, 7)
+                             : fit_largest(in + i, BLOCK) / -8;
         float inverse = fit_inverse(d);
         fit_store_half(p, d);
         for (size_t j = 0; j < 16; j++) {

@@ -22,11 +22,13 @@ void quant_q5_0_dequantize(const void *blocks, float *out, size_t n)
     }
 }
 
-void quant_q5_0_quantize(const float *in, void *blocks, size_t n)
+void quant_q5_0_quantize(const float *in, const float *importance, void *blocks, size_t n)
 {
     uint8_t *p = blocks;
     for (size_t i = 0; i < n; i += BLOCK, p += BYTES) {
-        float d = fit_largest(in + i, BLOCK) / -16, inverse = fit_inverse(d);
+        float d = importance ? fit_symmetric(in + i, importance + i, BLOCK, -16, 15)
+                             : fit_largest(in + i, BLOCK) / -16;
+        float inverse = fit_inverse(d);
         fit_store_half(p, d);
         memset(p + 2, 0, BYTES - 2);
         for (size_t j = 0; j < BLOCK; j++) {

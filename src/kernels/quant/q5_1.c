@@ -22,8 +22,9 @@ void quant_q5_1_dequantize(const void *blocks, float *out, size_t n)
     }
 }
 
-void quant_q5_1_quantize(const float *in, void *blocks, size_t n)
+void quant_q5_1_quantize(const float *in, const float *importance, void *blocks, size_t n)
 {
+    (void)importance;
     uint8_t *p = blocks;
     for (size_t i = 0; i < n; i += BLOCK, p += BYTES) {
         float min, max;

@@ -26,13 +26,13 @@ void quant_q5_k_dequantize(const void *blocks, float *out, size_t n)
     }
 }
 
-void quant_q5_k_quantize(const float *in, void *blocks, size_t n)
+void quant_q5_k_quantize(const float *in, const float *importance, void *blocks, size_t n)
 {
     uint8_t *p = blocks;
     for (size_t i = 0; i < n; i += BLOCK, p += BYTES) {
         float scale[8], min[8];
         for (size_t g = 0; g < 8; g++)
-            scale[g] = fit_affine(in + i + 32 * g, 32, 31, &min[g]);
+            scale[g] = fit_affine(in + i + 32 * g, fit_at(importance, i + 32 * g), 32, 31, &min[g]);
         memset(p, 0, BYTES);
         float d = fit_store_half(p, fabsf(fit_largest(scale, 8)) / 63);
         float dmin = fit_store_half(p + 2, fabsf(fit_largest(min, 8)) / 63);

@@ -15,8 +15,9 @@ void quant_q8_0_dequantize(const void *blocks, float *out, size_t n)
     }
 }
 
-void quant_q8_0_quantize(const float *in, void *blocks, size_t n)
+void quant_q8_0_quantize(const float *in, const float *importance, void *blocks, size_t n)
 {
+    (void)importance;
     uint8_t *p = blocks;
     for (size_t i = 0; i < n; i += BLOCK, p += BYTES) {
         float d = fabsf(fit_largest(in + i, BLOCK)) / 127;
