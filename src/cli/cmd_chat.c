@@ -33,6 +33,7 @@ struct conversation {
     struct chat_message messages[MESSAGES_MAX];
     size_t count;
     bool is_terminal;
+    unsigned interrupts; // Ctrl-C in a row, without a line between
 };
 
 static bool add_message(struct conversation *c, enum chat_role role, struct str text)
@@ -60,10 +61,11 @@ static size_t first_message(void)
 
 static void help(void)
 {
-    fprintf(stderr, "/clear       begin anew\n"
-                    "/save FILE   write the conversation to a file\n"
-                    "/help        this\n"
-                    "/quit        end (as Ctrl-D); Ctrl-C ends an answer\n");
+    fprintf(stderr,
+            "/clear       begin anew\n"
+            "/save FILE   write the conversation to a file\n"
+            "/help        this\n"
+            "/quit        end (as Ctrl-D); Ctrl-C ends an answer, a second one the conversation\n");
 }
 
 static void save(const struct conversation *c, const char *path)
@@ -132,6 +134,7 @@ static enum err_code ask(struct conversation *c, struct str question, struct err
     }
     if (!code && !add_message(c, CHAT_ASSISTANT, buf_str(&a.text)))
         code = err_set(err, ERR_NO_MEMORY, "no room for another message: /clear begins anew");
+    c->interrupts = a.interrupted;
     if (code)
         forget(c, before);
     else
@@ -142,7 +145,7 @@ static enum err_code ask(struct conversation *c, struct str question, struct err
 }
 
 // The next line without its end; false at the end of the input.
-static bool read_line(const struct conversation *c, char **line, size_t *cap)
+static bool read_line(struct conversation *c, char **line, size_t *cap)
 {
     for (;;) {
         if (c->is_terminal)
@@ -150,17 +153,17 @@ static bool read_line(const struct conversation *c, char **line, size_t *cap)
         errno = 0;
         ssize_t n = getline(line, cap, stdin);
         if (n >= 0) {
+            c->interrupts = 0;
             (*line)[strcspn(*line, "\r\n")] = '\0';
             return true;
         }
-        if (errno != EINTR) {
-            if (c->is_terminal)
-                fprintf(stderr, "\n");
+        bool again = errno == EINTR && ++c->interrupts < 2;
+        if (c->is_terminal)
+            fprintf(stderr, again ? "\n(once more, Ctrl-D or /quit ends)\n" : "\n");
+        if (!again)
             return false;
-        }
         clearerr(stdin);
         talk_interrupted();
-        fprintf(stderr, "\n(Ctrl-D or /quit ends)\n");
     }
 }
 
@@ -220,10 +223,10 @@ const struct command command_chat = {
     .name = "chat",
     .operands = "",
     .summary = "Talk with a language model",
-    .text =
-        "Each line is a message; the answer comes as it is written. The model remembers the\n"
-        "conversation. Ctrl-C ends an answer, Ctrl-D the conversation; /help, /clear, /save FILE.\n"
-        "Without a terminal each line of the input is answered, with an empty line behind.",
+    .text = "Each line is a message; the answer comes as it is written. The model remembers the\n"
+            "conversation. Ctrl-C ends an answer, a second one or Ctrl-D the conversation; /help, "
+            "/clear, /save FILE.\n"
+            "Without a terminal each line of the input is answered, with an empty line behind.",
     .examples = "  fettle chat -m model.gguf\n"
                 "  fettle chat -m model.gguf --system 'You are a pump expert.' --temperature 0\n"
                 "  echo 'What is cavitation?' | fettle chat -m model.gguf\n",
