@@ -136,6 +136,9 @@ static void place_text(struct maker *m, const struct fact *f, char to[PHRASE_BYT
 {
     static const char *const ranges[] = {"operating range of ", "allowed range of ", "range "};
     char limit[PHRASE_BYTES];
+    to[0] = '\0';
+    if (f->side == FACT_UNJUDGED)
+        return;
     const char *side = f->side == FACT_BELOW ? "below" : f->side == FACT_ABOVE ? "above" : "within";
     limit_text(f, limit);
     bool both = !isnan(f->low) && !isnan(f->high);
@@ -156,8 +159,7 @@ static void support_text(struct maker *m, const struct work *w, char to[PHRASE_B
         const struct fact *f = fact_of(w, s->deciding[i]);
         char value[PHRASE_BYTES], place[PHRASE_BYTES] = "";
         value_text(f, value);
-        if (f->side != FACT_UNJUDGED)
-            place_text(m, f, place);
+        place_text(m, f, place);
         const char *comma = i + 1 < s->deciding_count && i < 2 ? " and " : "";
         int more = snprintf(to + n, PHRASE_BYTES - n, "%s is %.40s%s%.80s%s", f->key, value,
                             place[0] ? ", " : "", place, comma);

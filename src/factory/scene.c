@@ -302,6 +302,11 @@ static struct row *add_row(struct making *m, const struct quantity *q, enum evid
             str_copy(r->samples[i], WORD_BYTES, str_of(r->value));
     } else {
         set_number(s, r, m->rng);
+        // That nothing flows is plain without a limit, too.
+        if (how == HOW_ZERO && s->state == SCENE_FAULT && chance(m->rng, 0.35)) {
+            r->low[0] = r->high[0] = '\0';
+            r->low_number = r->high_number = NAN;
+        }
         if (m->flags)
             set_flag(r, m->rng);
     }
