@@ -29,13 +29,15 @@ static bool show(void *arg, uint64_t done, uint64_t total)
 static enum err_code to_onnx(const char *model, struct err *err)
 {
     struct progress bar;
+    struct err note = {0};
     struct export_onnx e = {.model = model,
                             .dir = model_options.out,
                             .context = (uint32_t)model_options.context,
                             .bits = (unsigned)model_options.bits,
                             .threads = (unsigned)model_options.threads,
                             .progress = show,
-                            .arg = &bar};
+                            .arg = &bar,
+                            .note = &note};
     progress_open(&bar, "exporting", 0);
     enum err_code code = export_onnx(&e, err);
     progress_clear(&bar);
@@ -43,6 +45,8 @@ static enum err_code to_onnx(const char *model, struct err *err)
         return code;
     struct buf out = {0};
     buf_printf(&out, "%s/model.onnx\n", e.dir);
+    if (note.code)
+        buf_printf(&out, "%s\n", note.text);
     code = cli_print(&out, err);
     buf_free(&out);
     return code;

@@ -426,7 +426,7 @@ enum err_code export_onnx(const struct export_onnx *e, struct err *err)
         j.s = &m->shape;
         j.context = e->context ? e->context : m->shape.context;
         j.total = 2 + 7 * (uint64_t)m->shape.L;
-        struct onnx_files files = {m, j.context, e->dir};
+        struct onnx_files files = {m, j.context, e->dir, e->note};
         code = onnx_files_write(&files, err);
     }
     if (!code)

@@ -28,10 +28,11 @@ struct export_onnx {
     unsigned threads;
     export_onnx_fn *progress; // NULL: none
     void *arg;
+    struct err *note; // gets code and words when tokenizer.json is not written; NULL: not asked for
 };
 
-// Writes model.onnx, model.onnx_data, config.json and genai_config.json. ERR_UNSUPPORTED for a
-// model that is no decoder.
+// Writes model.onnx, model.onnx_data, config.json, genai_config.json, tokenizer.json (see
+// tokenizer_json.h) and tokenizer_config.json. ERR_UNSUPPORTED for a model that is no decoder.
 enum err_code export_onnx(const struct export_onnx *e, struct err *err);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/json_out.h"
 #include "llm/tokenizer.h"
+#include "train/tokenizer_json.h"
 
 static const struct {
     const char *arch, *class;
@@ -160,6 +161,56 @@ static void write_genai(const struct job *j, struct buf *out)
     json_end(&o);
 }
 
+static void key_piece(const struct job *j, struct json_out *o, const char *key, int32_t id)
+{
+    struct buf name = {0};
+    tokenizer_piece(j->tokenizer, id, true, &name);
+    json_key(o, key);
+    if (id >= 0)
+        json_str(o, buf_str(&name));
+    else
+        json_null(o);
+    buf_free(&name);
+}
+
+static void write_tokenizer_config(const struct job *j, struct buf *out)
+{
+    struct str chat = {0};
+    struct err ignored;
+    struct json_out o;
+    json_open(&o, out);
+    json_object(&o);
+    json_key_text(&o, "tokenizer_class", "PreTrainedTokenizerFast");
+    key_piece(j, &o, "bos_token", tokenizer_bos(j->tokenizer));
+    key_piece(j, &o, "eos_token", tokenizer_eos(j->tokenizer));
+    json_key_bool(&o, "clean_up_tokenization_spaces", false);
+    json_key_int(&o, "model_max_length", j->files->context);
+    if (!gguf_string(j->m->file, "tokenizer.chat_template", &chat, &ignored)) {
+        json_key(&o, "chat_template");
+        json_str(&o, chat);
+    }
+    json_end(&o);
+}
+
+// A tokenizer that tokenizer.json does not hold is a note: the model runs without.
+static enum err_code write_tokenizer(const struct job *j, struct buf *text, struct err *err)
+{
+    enum err_code code = tokenizer_json(j->m->file, text, err);
+    if (code == ERR_UNSUPPORTED) {
+        if (j->files->note)
+            *j->files->note = *err;
+        buf_reset(text);
+        return ERR_OK;
+    }
+    if (!code)
+        code = write_file(j, "tokenizer.json", text, err);
+    if (!code) {
+        write_tokenizer_config(j, text);
+        code = write_file(j, "tokenizer_config.json", text, err);
+    }
+    return code;
+}
+
 enum err_code onnx_files_write(const struct onnx_files *f, struct err *err)
 {
     struct job j = {.files = f, .m = f->model};
@@ -173,6 +224,8 @@ enum err_code onnx_files_write(const struct onnx_files *f, struct err *err)
         write_genai(&j, &text);
         code = write_file(&j, "genai_config.json", &text, err);
     }
+    if (!code)
+        code = write_tokenizer(&j, &text, err);
     buf_free(&text);
     tokenizer_close(&j.tokenizer);
     return code;

@@ -10,9 +10,11 @@ struct onnx_files {
     const struct model *model;
     uint32_t context;
     const char *dir;
+    struct err *note; // as in struct export_onnx
 };
 
-// config.json (transformers' names) and genai_config.json (onnxruntime-genai's).
+// config.json (transformers' names), genai_config.json (onnxruntime-genai's), tokenizer.json and
+// tokenizer_config.json.
 enum err_code onnx_files_write(const struct onnx_files *f, struct err *err);
 
 #endif

@@ -7,9 +7,12 @@ import subprocess
 import sys
 import tempfile
 
-VERSION = "1.30.0"
+PACKAGES = ["onnxruntime-node@1.30.0", "@huggingface/tokenizers@0.2.0"]
 HERE = os.path.dirname(os.path.abspath(__file__))
-PROGRAM, LOGITS = sys.argv[1], sys.argv[2]
+PROGRAM, PROBE = sys.argv[1], sys.argv[2]
+TEXTS = ["the pump runs",
+         "At 12:05 the motor's 3rd bearing RAN hot!\n\n  - 87.5 °C?", "",
+         " \t blanks  \r\n at both ends  ", "don't I'LL we've", "müde Größe 水泵 🙂", "a1b22c333d4444"]
 PROMPT = [70, 101, 116, 116, 108, 101, 32, 55]
 STEPS = 12
 
@@ -20,14 +23,14 @@ def skip(why):
 
 
 def fetch_runtime(folder):
-    """npm installs ONNX Runtime into `folder`; where it cannot, the test is left out."""
+    """npm installs the packages into `folder`; where it cannot, the test is left out."""
     if not shutil.which("node") or not shutil.which("npm"):
         skip("node and npm are not installed")
     os.makedirs(folder)
     try:
         done = subprocess.run(
             ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", folder,
-             "onnxruntime-node@" + VERSION], capture_output=True, text=True, timeout=200)
+             *PACKAGES], capture_output=True, text=True, timeout=200)
     except subprocess.TimeoutExpired:
         skip("npm did not answer")
     if done.returncode != 0:
@@ -46,9 +49,9 @@ def run_onnx(folder, model, prompt, steps):
 
 
 def run_engine(model, count, ids):
-    out = subprocess.run([LOGITS, model, str(count)] + [str(i) for i in ids], check=True,
+    out = subprocess.run([PROBE, model, "-", "64", "logits"] + [str(i) for i in ids], check=True,
                          capture_output=True, text=True)
-    return [[float(v) for v in line.split()] for line in out.stdout.splitlines()]
+    return [[float(v) for v in line.split()] for line in out.stdout.splitlines()[-count:]]
 
 
 def compare(name, ours, theirs, most):
@@ -92,6 +95,24 @@ def check_same_weights(folder, scratch, like, kind, bits):
     compare("%s %s, inputs as floats" % (like, kind), ours, exact["logits"], 1e-3)
 
 
+def check_tokens(folder, scratch, model, exported):
+    """tokenizer.json cuts texts as the file's own tokenizer does."""
+    texts = os.path.join(scratch, "texts")
+    with open(texts, "w", encoding="utf-8", newline="") as f:
+        f.write("\n__ggml_vocab_test__\n".join(TEXTS))
+    done = subprocess.run([PROBE, model, "tokens", texts], check=True, capture_output=True, text=True)
+    ours = [[int(i) for i in line.split()] for line in done.stdout.split("\n")[:len(TEXTS)]]
+    with open(texts, "w") as f:
+        json.dump(TEXTS, f)
+    done = subprocess.run(["node", os.path.join(HERE, "onnx_tokens.mjs"), exported, texts], check=True,
+                          capture_output=True, text=True, env=dict(os.environ, ONNX_FOLDER=folder))
+    theirs = json.loads(done.stdout)
+    for text, a, b in zip(TEXTS, ours, theirs):
+        assert a == b, "%r: %s by the engine, %s by tokenizer.json" % (text, a, b)
+    assert sum(map(len, ours)) > 50
+    print("%d texts have the same %d tokens" % (len(TEXTS), sum(map(len, ours))))
+
+
 def check_trained(folder, scratch):
     """A small trained model writes the same tokens after it was exported with 8 bits."""
     text = os.path.join(scratch, "text.txt")
@@ -115,6 +136,7 @@ def check_trained(folder, scratch):
     ours = run_engine(small, 24, prompt + theirs["tokens"][:-1])
     assert [row.index(max(row)) for row in ours] == theirs["tokens"]
     print("24 greedy tokens are the same: %s" % theirs["tokens"])
+    check_tokens(folder, scratch, small, small + "-onnx")
 
 
 def main():
