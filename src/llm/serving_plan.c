@@ -34,10 +34,11 @@ static void add_read(struct plan *p, uint32_t i, const struct sequence *q, uint3
     p->parts[i].read = count;
 }
 
-// With more company a guess takes time that others could use: fewer are made, and surer ones.
-static void guess(struct plan *p, uint32_t i, struct sequence *q, uint32_t writers)
+// With more company a guess takes time that others could use: fewer are made, and surer ones; while
+// prompts are read none is made, but it is seen which would have been right.
+static void guess(struct plan *p, uint32_t i, struct sequence *q, uint32_t writers, bool reads)
 {
-    uint32_t left = q->max_tokens - q->made - 1, room = GUESSING_STEP / writers;
+    uint32_t left = q->max_tokens - q->made - 1, room = reads ? 0 : GUESSING_STEP / writers;
     room = room > 0 ? room - 1 : 0;
     if (q->answer->lookup)
         p->parts[i].guessed =
@@ -56,8 +57,7 @@ void plan_all(struct serving *s, struct plan *p)
         struct sequence *q = s->active[i];
         if (left_to_read(q))
             continue;
-        if (readers == 0)
-            guess(p, i, q, writers);
+        guess(p, i, q, writers, readers > 0);
         add_written(p, i, q);
     }
     uint32_t room = writers ? PROMPT_PIECE : ENGINE_BATCH;
