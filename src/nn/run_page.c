@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 
-enum { WIDTH = 640, HEIGHT = 240, MARGIN = 48, POINTS = 600 };
+enum { WIDTH = 640, HEIGHT = 240, MARGIN = 64, POINTS = 600, MARKED = 40 };
 
 static const char *const colours[] = {"#0b6bcb", "#c2410c", "#15803d", "#7e22ce", "#a16207"};
 
@@ -52,21 +52,30 @@ static struct range range_of(const struct run *const *runs, size_t count, const 
     return r;
 }
 
-// At most POINTS of a metric's points.
+static double x_of(const struct range *r, const struct run_point *p)
+{
+    return MARGIN + (WIDTH - MARGIN - 8) * (double)p->step / (double)r->last;
+}
+
+static double y_of(const struct range *r, const struct run_point *p)
+{
+    return 8 + (HEIGHT - 32) * (r->high - p->value) / (r->high - r->low);
+}
+
+// At most POINTS of a metric's points; a few are marked, too: one alone makes no line.
 static void add_line(struct buf *to, const struct run_metric *m, const struct range *r,
                      const char *stroke)
 {
     size_t step = m->count / POINTS + 1;
     buf_printf(to, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\" points=\"", stroke);
-    for (size_t k = 0; k < m->count; k += step) {
-        const struct run_point *p = &m->points[k];
-        if (!isfinite(p->value))
-            continue;
-        double x = MARGIN + (WIDTH - MARGIN - 8) * (double)p->step / (double)r->last;
-        double y = 8 + (HEIGHT - 32) * (r->high - p->value) / (r->high - r->low);
-        buf_printf(to, "%.1f,%.1f ", x, y);
-    }
+    for (size_t k = 0; k < m->count; k += step)
+        if (isfinite(m->points[k].value))
+            buf_printf(to, "%.1f,%.1f ", x_of(r, &m->points[k]), y_of(r, &m->points[k]));
     buf_add_z(to, "\"/>");
+    for (size_t k = 0; m->count <= MARKED && k < m->count; k++)
+        if (isfinite(m->points[k].value))
+            buf_printf(to, "<circle fill=\"%s\" r=\"2.5\" cx=\"%.1f\" cy=\"%.1f\"/>", stroke,
+                       x_of(r, &m->points[k]), y_of(r, &m->points[k]));
 }
 
 static void add_chart(struct buf *to, const struct run *const *runs, size_t count,
@@ -82,9 +91,12 @@ static void add_chart(struct buf *to, const struct run *const *runs, size_t coun
                "height=\"%d\" fill=\"none\" stroke=\"#ccc\"/>",
                WIDTH, HEIGHT, MARGIN, WIDTH - MARGIN - 8, HEIGHT - 32);
     buf_printf(to,
-               "<text x=\"2\" y=\"16\">%.4g</text><text x=\"2\" y=\"%d\">%.4g</text>"
+               "<text x=\"%d\" y=\"18\" text-anchor=\"end\">%.4g</text>"
+               "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%.4g</text>"
+               "<text x=\"%d\" y=\"%d\">0</text>"
                "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">step %llu</text>",
-               r.high, HEIGHT - 24, r.low, WIDTH - 8, HEIGHT - 8, (unsigned long long)r.last);
+               MARGIN - 6, r.high, MARGIN - 6, HEIGHT - 26, r.low, MARGIN, HEIGHT - 8, WIDTH - 8,
+               HEIGHT - 8, (unsigned long long)r.last);
     for (size_t i = 0; i < count; i++) {
         const struct run_metric *m = run_metric_find(runs[i], metric);
         if (m)
@@ -151,22 +163,32 @@ static void add_legend(struct buf *to, const struct run *const *runs, size_t cou
     buf_add_z(to, "</ul>");
 }
 
-static void add_settings(struct buf *to, const struct run *const *runs, size_t count)
+typedef const char *value_fn(const struct run *r, const char *name);
+
+static void add_values(struct buf *to, const struct run *const *runs, size_t count,
+                       const struct run_param *names, size_t name_count, value_fn *value_of)
 {
-    buf_add_z(to, "<h2>Settings</h2><table>");
-    for (size_t k = 0; count && k < runs[0]->param_count; k++) {
-        const struct run_param *p = &runs[0]->params[k];
+    for (size_t k = 0; k < name_count; k++) {
         buf_add_z(to, "<tr><th>");
-        add_escaped(to, p->name);
+        add_escaped(to, names[k].name);
         buf_add_z(to, "</th>");
         for (size_t i = 0; i < count; i++) {
-            const char *value = run_param_find(runs[i], p->name);
-            bool differs = !value || strcmp(value, p->value) != 0;
+            const char *value = value_of(runs[i], names[k].name);
+            bool differs = !value || strcmp(value, names[k].value) != 0;
             buf_add_z(to, differs ? "<td class=\"other\">" : "<td>");
             add_escaped(to, value ? value : "-");
             buf_add_z(to, "</td>");
         }
         buf_add_z(to, "</tr>");
+    }
+}
+
+static void add_settings(struct buf *to, const struct run *const *runs, size_t count)
+{
+    buf_add_z(to, "<h2>Settings</h2><table>");
+    if (count) {
+        add_values(to, runs, count, runs[0]->params, runs[0]->param_count, run_param_find);
+        add_values(to, runs, count, runs[0]->tags, runs[0]->tag_count, run_tag_find);
     }
     buf_add_z(to, "</table>");
 }

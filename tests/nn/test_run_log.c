@@ -246,7 +246,7 @@ static void the_page_draws_every_metric_and_escapes_names(void **state)
     assert_non_null(strstr(page.p, "&lt;script>"));
     assert_null(strstr(page.p, "<b>\""));
     // Step 1 of 3 at a third of the width, the highest value on top; the missing one left out.
-    assert_non_null(strstr(page.p, "points=\"242.7,8.0 632.0,216.0 \""));
+    assert_non_null(strstr(page.p, "points=\"253.3,8.0 632.0,216.0 \""));
     const char *first = strstr(page.p, "<polyline");
     assert_non_null(strstr(first + 1, "<polyline"));
     assert_null(strstr(strstr(first + 1, "<polyline") + 1, "<polyline"));
