@@ -276,7 +276,8 @@ static char *clean_copy(struct str log)
     char *copy = malloc(log.n + 1);
     if (!copy)
         return NULL;
-    memcpy(copy, log.p, log.n);
+    if (log.n)
+        memcpy(copy, log.p, log.n);
     copy[log.n] = '\0';
     for (size_t i = 0; i < log.n;) {
         size_t n = 1;
