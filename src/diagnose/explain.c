@@ -2,6 +2,7 @@
 #include "diagnose/explain.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,7 +10,7 @@
 #include "diagnose/evidence_grammar.h"
 #include "diagnose/prompt.h"
 
-enum { DEFAULT_TOKENS = 256 };
+enum { DEFAULT_TOKENS = 256, LONGEST_WORD = 2 * FACT_KEY_BYTES };
 
 struct explanation {
     struct explain_model model;
@@ -186,6 +187,15 @@ static size_t check(struct explanation *x, struct str part)
                         &x->claim_count);
 }
 
+// In the sentence that is not complete, a word much longer than any key: the model has lost itself.
+static bool runs_away(const struct explanation *x)
+{
+    size_t word = 0;
+    for (size_t i = x->checked; i < x->text.n && word <= LONGEST_WORD; i++)
+        word = strchr(" \n", x->text.p[i]) ? 0 : word + 1;
+    return word > LONGEST_WORD;
+}
+
 // Goes on behind the sentences that are complete; false when one is not supported and may still be
 // written anew.
 static bool check_sentences(struct explanation *x)
@@ -193,9 +203,9 @@ static bool check_sentences(struct explanation *x)
     for (;;) {
         size_t end = sentence_end(x, x->checked);
         if (end == SIZE_MAX || end == x->checked)
-            return true;
+            return x->regenerated || !runs_away(x);
         struct str sentence = {x->text.p + x->checked, end - x->checked};
-        if (!x->regenerated && check(x, sentence) > 0)
+        if (!x->regenerated && (check(x, sentence) > 0 || runs_away(x)))
             return false;
         x->checked = end;
     }

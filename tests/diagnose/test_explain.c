@@ -8,9 +8,13 @@
 static const char reset_question[] = "Diagnose the intermittent resets.";
 static const char reset_facts[] = "V_IN: 8.4 V, below 10-30 V, flag LOW\nREF_CHK: FAIL";
 
+#define FORTY_E "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
+
 static const struct parrot_lesson lessons[] = {
     {reset_question, reset_facts,
      "The supply voltage is too low. V_IN is 8.4 V, below the range of 10-30 V. Check the supply."},
+    {"What howls?", "FAN: 3 rpm",
+     "The fan is " FORTY_E FORTY_E FORTY_E FORTY_E FORTY_E "loud. Check it."},
     {"Is all well?", "T_OUT: 45 C, within max 80 C", "No fault. T_OUT is 45 C, within max 80 C."},
 };
 
@@ -157,6 +161,24 @@ static void the_same_request_gives_the_same_bytes_in_company(void **state)
     free(f);
 }
 
+static void a_word_without_end_is_written_anew(void **state)
+{
+    (void)state;
+    struct facts *f = facts_of("FAN: 3 rpm");
+    struct explain_request r = {
+        .question = str_of("What howls?"), .reading = str_of("FAN: 3 rpm"), .facts = f};
+    struct explained e;
+    r.unchecked = true;
+    struct explanation *x = explained(&r, &e);
+    assert_non_null(memmem(e.text.p, e.text.n, FORTY_E FORTY_E FORTY_E FORTY_E, 160));
+    explain_free(&x);
+    r.unchecked = false;
+    x = explained(&r, &e);
+    assert_true(e.regenerated);
+    explain_free(&x);
+    free(f);
+}
+
 static void an_answer_that_is_cut_says_so(void **state)
 {
     (void)state;
@@ -195,6 +217,7 @@ int main(void)
         cmocka_unit_test(an_unsupported_number_is_written_anew_from_the_evidence),
         cmocka_unit_test(what_is_shown_piece_by_piece_is_the_answer_and_never_unsupported),
         cmocka_unit_test(the_same_request_gives_the_same_bytes_in_company),
+        cmocka_unit_test(a_word_without_end_is_written_anew),
         cmocka_unit_test(an_answer_that_is_cut_says_so),
         cmocka_unit_test(what_does_not_fit_is_refused_with_numbers),
     };
