@@ -47,7 +47,7 @@ enum err_code gguf_write_open(const char *path, struct gguf_writer **out, struct
         return err_set(err, ERR_NO_MEMORY, "%s: out of memory", path);
     }
     snprintf(w->part, n, "%s.part", path);
-    w->fd = open(w->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    w->fd = open(w->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (w->fd < 0) {
         enum err_code code = err_errno(err, errno, "cannot write %s", w->part);
         free(w->path);

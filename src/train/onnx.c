@@ -82,7 +82,7 @@ enum err_code onnx_open(const char *dir, const char *name, struct onnx **out, st
         return err_set(err, ERR_LIMIT, "%s: the path is too long", dir);
     }
     snprintf(o->data_name, sizeof o->data_name, "%s_data", name);
-    o->fd = open(o->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    o->fd = open(o->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (o->fd < 0) {
         enum err_code code = err_errno(err, errno, "cannot write %s", o->part);
         free(o);
