@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes fettle-nano.gguf anew, in the folder given (default ./nano): data, tokenizer, two stages of
+# Makes fettle-nano.gguf anew, in the folder given (default ./nano): data, tokenizer, three stages of
 # training, weights of 8 bits, evaluation. About an hour and a half on two cores. Stopped or killed,
 # it goes on where it was when it is started again.
 set -eu
@@ -23,6 +23,12 @@ make_data summaries-1.jsonl summaries --count 16000 --seed 1
 make_data prepared-2.jsonl diagnostics --form prepared --count 40000 --seed 21
 make_data raw-2.jsonl diagnostics --form raw --count 24000 --seed 22
 make_data summaries-2.jsonl summaries --count 12000 --seed 2
+make_data prepared-3.jsonl diagnostics --form prepared --count 24000 --seed 31
+make_data raw-3.jsonl diagnostics --form raw --count 4000 --seed 32
+make_data summaries-3.jsonl summaries --count 7000 --seed 3
+make_data all-3.jsonl diagnostics --form prepared --count 50000 --seed 33
+grep '"state":"incomplete"' all-3.jsonl >incomplete-3.jsonl
+grep -E '"causes":\[[^]]*"(heating_element|icing)"' all-3.jsonl >cold-3.jsonl
 make_data valid-prepared.jsonl diagnostics --form prepared --count 200 --seed 3 --split valid
 make_data valid-raw.jsonl diagnostics --form raw --count 120 --seed 3 --split valid
 make_data valid-summaries.jsonl summaries --count 60 --seed 3 --split valid
@@ -34,8 +40,9 @@ cat valid-prepared.jsonl valid-raw.jsonl valid-summaries.jsonl >valid.jsonl
 [ -e tokenizer.gguf ] || "$fettle" train tokenizer tokens.jsonl --vocab 2048 --out tokenizer.gguf
 train nano.yaml stage-1.gguf
 train nano-2.yaml stage-2.gguf
+train nano-3.yaml stage-3.gguf
 rm -f fettle-nano.gguf
-"$fettle" model quantize stage-2.gguf --type Q8_0 --out fettle-nano.gguf
+"$fettle" model quantize stage-3.gguf --type Q8_0 --out fettle-nano.gguf
 
 "$fettle" eval diagnostics eval-raw.jsonl --model fettle-nano.gguf | grep -v ' fails '
 "$fettle" eval diagnostics eval-raw.jsonl --model fettle-nano.gguf --raw | grep -v ' fails '
