@@ -111,8 +111,8 @@ static void the_picture_draws_the_curves_that_are_there(void **state)
     for (const char *p = out.p; (p = strstr(p, "<polyline")); p++)
         lines++;
     assert_int_equal(lines, 2);
-    // The highest value of both, 4 at step 1 of 15, is at the top: x = 48 + 584 / 15, y = 8.
-    assert_says(out.p, "points=\"86.9,8.0 ");
+    // The highest value of both, 4 at step 1 of 15, is at the top: x = 64 + 568 / 15, y = 8.
+    assert_says(out.p, "points=\"101.9,8.0 ");
     assert_says(out.p, "step 15");
     buf_free(&out);
 }
