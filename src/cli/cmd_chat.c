@@ -150,14 +150,15 @@ static bool read_line(struct conversation *c, char **line, size_t *cap)
     for (;;) {
         if (c->is_terminal)
             fprintf(stderr, "> ");
+        bool stopped = c->is_terminal && !talk_wait_for_line();
         errno = 0;
-        ssize_t n = getline(line, cap, stdin);
+        ssize_t n = stopped ? -1 : getline(line, cap, stdin);
         if (n >= 0) {
             c->interrupts = 0;
             (*line)[strcspn(*line, "\r\n")] = '\0';
             return true;
         }
-        bool again = errno == EINTR && ++c->interrupts < 2;
+        bool again = (stopped || errno == EINTR) && ++c->interrupts < 2;
         if (c->is_terminal)
             fprintf(stderr, again ? "\n(once more, Ctrl-D or /quit ends)\n" : "\n");
         if (!again)

@@ -1,6 +1,9 @@
 // Loads a model for one command and streams its answers.
 #include "cli/talk.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,15 +26,22 @@ struct talk_options talk_options = {.context = 4096,
                                     .cache = "f16"};
 
 static volatile sig_atomic_t interrupted;
+static int interrupt_pipe[2] = {-1, -1}; // a byte for each Ctrl-C, so that none is missed by poll
 
 static void interrupt(int sig)
 {
     (void)sig;
+    int kept = errno;
     interrupted = 1;
+    ssize_t n = write(interrupt_pipe[1], "", 1);
+    (void)n; // full of others
+    errno = kept;
 }
 
 void talk_catch_interrupt(void)
 {
+    if (interrupt_pipe[0] < 0 && pipe2(interrupt_pipe, O_NONBLOCK | O_CLOEXEC) < 0)
+        interrupt_pipe[0] = interrupt_pipe[1] = -1; // a Ctrl-C just before a line may be missed
     // Without SA_RESTART: reading a line ends, too.
     struct sigaction action = {.sa_handler = interrupt};
     sigaction(SIGINT, &action, NULL);
@@ -39,9 +49,20 @@ void talk_catch_interrupt(void)
 
 bool talk_interrupted(void)
 {
+    char bytes[16];
     bool came = interrupted;
     interrupted = 0;
+    while (read(interrupt_pipe[0], bytes, sizeof bytes) > 0)
+        continue;
     return came;
+}
+
+bool talk_wait_for_line(void)
+{
+    struct pollfd from[] = {{STDIN_FILENO, POLLIN, 0}, {interrupt_pipe[0], POLLIN, 0}};
+    while (!interrupted && poll(from, 2, -1) < 0 && errno == EINTR)
+        continue;
+    return !interrupted;
 }
 
 static enum err_code force_cpu(struct err *err)

@@ -80,4 +80,8 @@ enum err_code talk_ask(struct talk *t, const struct tokens *prompt, bool print,
 void talk_catch_interrupt(void);
 bool talk_interrupted(void);
 
+// Blocks until standard input, a terminal, has a line. False: Ctrl-C came before it, also one that
+// came before the call; talk_interrupted forgets it.
+bool talk_wait_for_line(void);
+
 #endif
