@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes fettle-nano.gguf anew, in the folder given (default ./nano): data, tokenizer, three stages of
-# training, weights of 8 bits, evaluation. About an hour and a half on two cores. Stopped or killed,
-# it goes on where it was when it is started again.
+# training, weights of 8 bits, evaluation. By its 27 million tokens and their rate, somewhat over
+# an hour on the two cores of docs/models.md. Stopped or killed, it goes on where it was when it is
+# started again.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 fettle=${FETTLE:-$root/build/fettle}
