@@ -159,12 +159,12 @@ static bool read_line(struct conversation *c, char **line, size_t *cap)
             return true;
         }
         bool again = (stopped || errno == EINTR) && ++c->interrupts < 2;
+        talk_interrupted(); // forgotten before the words that invite another
         if (c->is_terminal)
             fprintf(stderr, again ? "\n(once more, Ctrl-D or /quit ends)\n" : "\n");
         if (!again)
             return false;
         clearerr(stdin);
-        talk_interrupted();
     }
 }
 

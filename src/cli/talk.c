@@ -213,7 +213,6 @@ enum err_code talk_ask(struct talk *t, const struct tokens *prompt, bool print,
     enum err_code code = submit(t, prompt, &a, err);
     if (code)
         return code;
-    talk_interrupted();
     bool done = false;
     while (!done && !code && !out->interrupted) {
         done = answer_wait(a, 20 * US_PER_MS);

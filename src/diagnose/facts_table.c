@@ -39,7 +39,7 @@ static void split_at(struct str line, char mark, struct row *row)
         struct str cell;
         if (line.n && line.p[0] == '"') { // a quoted cell may hold the mark
             const char *close = memchr(line.p + 1, '"', line.n - 1);
-            size_t n = close ? (size_t)(close - line.p) : line.n - 1;
+            size_t n = close ? (size_t)(close - line.p) : line.n; // not closed: all that is left
             cell = (struct str){line.p + 1, n - 1};
             line = (struct str){line.p + n, line.n - n};
             str_cut(&line, mark);

@@ -107,6 +107,15 @@ static void tables_long_and_wide(void **state)
            "V_IN: 8.4 V, below 10-30 V\nTEMP_AMB: -3.0 C, within -40-60 C\n");
 }
 
+static void a_quote_that_is_not_closed_holds_what_is_left(void **state)
+{
+    (void)state;
+    expect("time,flow,state\n2026-06-12T13:00:00Z,3.4,\"\n",
+           "time: 2026-06-12T13:00:00Z\nflow: 3.4\n");
+    expect("time,flow,state\n2026-06-12T13:00:00Z,3.4,\"OPEN\n",
+           "time: 2026-06-12T13:00:00Z\nflow: 3.4\nstate: OPEN\n");
+}
+
 static void syslog_logfmt_and_alarm_lists(void **state)
 {
     (void)state;
@@ -263,6 +272,7 @@ int main(void)
         cmocka_unit_test(limits_stand_beside_values_in_many_ways),
         cmocka_unit_test(json_flat_nested_and_as_records),
         cmocka_unit_test(tables_long_and_wide),
+        cmocka_unit_test(a_quote_that_is_not_closed_holds_what_is_left),
         cmocka_unit_test(syslog_logfmt_and_alarm_lists),
         cmocka_unit_test(registers_sections_and_nesting),
         cmocka_unit_test(markup_and_line_protocol),
