@@ -75,13 +75,15 @@ static struct str with_word(struct str text, struct str number)
     return n == end + 1 ? number : (struct str){number.p, n - (size_t)(number.p - text.p)};
 }
 
-// The key of "KEY: 8.4 V" on a line of its own, of facts_write's lines; empty when it has none.
+// The key of "- KEY: 8.4 V" on a line of its own, of facts_write's lines; empty when it has none.
 static struct str key_of(struct str text, struct str number)
 {
     static const char *const no_keys[] = {"device", "time", "note", "known"};
     size_t at = (size_t)(number.p - text.p), start = at;
     while (start > 0 && text.p[start - 1] != '\n')
         start--;
+    if (at > start + 2 && memcmp(text.p + start, "- ", 2) == 0)
+        start += 2;
     struct str key = {text.p + start, at > start + 2 ? at - start - 2 : 0};
     if (key.n == 0 || memcmp(text.p + at - 2, ": ", 2) != 0)
         return (struct str){0};

@@ -103,14 +103,14 @@ const char *fact_side_name(enum fact_side side);       // "", "within", "below",
 void fact_limit_text(const struct fact *fact, struct buf *to);
 
 // The lines a model reads, one a fact:
-//     device: WXT536
-//     time: 2026-06-12
-//     V_IN: 8.4 V, below 10-30 V, flag LOW
-//     P_OUT: 5.10 bar, within 2-8 bar, constant over 6 samples
-//     LEVEL: 1.2 m, below min 1.5 m, falling from 3.4 over 5 samples
-//     REF_CHK: FAIL
-//     note: fan is loud since Monday
-//     known: heater supply 24 V
+//     - device: WXT536
+//     - time: 2026-06-12
+//     - V_IN: 8.4 V, below 10-30 V, flag LOW
+//     - P_OUT: 5.10 bar, within 2-8 bar, constant over 6 samples
+//     - LEVEL: 1.2 m, below min 1.5 m, falling from 3.4 over 5 samples
+//     - REF_CHK: FAIL
+//     - note: fan is loud since Monday
+//     - known: heater supply 24 V
 void facts_write(const struct facts *f, struct buf *to);
 
 // {"device":..., "time":..., "facts":[{"key","value","unit","flag","low","high","judgement",...}]}

@@ -1,4 +1,5 @@
-// Facts as the lines a model reads, and as JSON.
+// Facts as the lines a model reads, and as JSON. The mark before each line lets a tokenizer cut a
+// key there as it does within a sentence, behind a space: that makes it easy to quote.
 #include <math.h>
 
 #include "diagnose/facts.h"
@@ -48,7 +49,7 @@ static void write_trend(const struct fact *f, struct buf *to)
 static void write_fact(const struct fact *f, struct buf *to)
 {
     const char *gap = f->unit[0] && f->unit[0] != '%' ? " " : "";
-    buf_printf(to, "%s: %s%s%s", f->key, f->text, gap, f->unit);
+    buf_printf(to, "- %s: %s%s%s", f->key, f->text, gap, f->unit);
     if (f->side != FACT_UNJUDGED) {
         buf_printf(to, ", %s ", fact_side_name(f->side));
         fact_limit_text(f, to);
@@ -62,15 +63,15 @@ static void write_fact(const struct fact *f, struct buf *to)
 void facts_write(const struct facts *f, struct buf *to)
 {
     if (f->device[0])
-        buf_printf(to, "device: %s\n", f->device);
+        buf_printf(to, "- device: %s\n", f->device);
     if (f->time[0])
-        buf_printf(to, "time: %s\n", f->time);
+        buf_printf(to, "- time: %s\n", f->time);
     for (size_t i = 0; i < f->count; i++)
         write_fact(&f->items[i], to);
     if (f->note[0])
-        buf_printf(to, "note: %s\n", f->note);
+        buf_printf(to, "- note: %s\n", f->note);
     if (f->known[0])
-        buf_printf(to, "known: %s\n", f->known);
+        buf_printf(to, "- known: %s\n", f->known);
 }
 
 static void json_fact(const struct fact *f, struct json_out *to)

@@ -60,7 +60,7 @@ static size_t texts_for(const struct summary_facts *f, struct str lines, struct 
                 out[count++] = line;
             continue;
         }
-        listed |= str_starts(line, STR_LIT("anomalies: "));
+        listed |= str_starts(line, STR_LIT("- anomalies: "));
         out[count++] = line;
     }
     return count;

@@ -255,7 +255,7 @@ static void write_time(const struct summary_facts *f, const struct summary_line 
 
 static void write_line(const struct summary_facts *f, const struct summary_line *l, struct buf *to)
 {
-    buf_printf(to, "%s %s: %s", l->sensor->asset_name, l->sensor->parameter,
+    buf_printf(to, "- %s %s: %s", l->sensor->asset_name, l->sensor->parameter,
                summary_kind_text(l->kind));
     if (l->count > 1)
         buf_printf(to, " %zu times", l->count);
@@ -268,7 +268,7 @@ static void write_watched(const struct summary_facts *f, struct buf *to)
 {
     if (f->sensors == SUMMARY_UNKNOWN || f->assets == SUMMARY_UNKNOWN)
         return;
-    buf_printf(to, "watched: %lld sensor%s on %lld asset%s", (long long)f->sensors,
+    buf_printf(to, "- watched: %lld sensor%s on %lld asset%s", (long long)f->sensors,
                f->sensors == 1 ? "" : "s", (long long)f->assets, f->assets == 1 ? "" : "s");
     if (f->readings != SUMMARY_UNKNOWN)
         buf_printf(to, ", %lld readings", (long long)f->readings);
@@ -277,7 +277,7 @@ static void write_watched(const struct summary_facts *f, struct buf *to)
 
 static void write_data(const struct summary_facts *f, struct buf *to)
 {
-    const char *gap = "data: ";
+    const char *gap = "- data: ";
     add_count(to, &gap, f->late, f->late == 1 ? " reading late" : " readings late");
     add_count(to, &gap, f->missing,
               f->missing == 1 ? " reading without a value" : " readings without a value");
@@ -293,13 +293,13 @@ void summary_facts_write(const struct summary_facts *f, struct buf *to)
     summary_time_text(f->from_us, f->to_us, from);
     summary_time_text(f->to_us, f->to_us, until);
     summary_duration_text(f->to_us - f->from_us, lasted);
-    buf_printf(to, "window: %s to %s (%s)\n", from, until, lasted);
+    buf_printf(to, "- window: %s to %s (%s)\n", from, until, lasted);
     write_watched(f, to);
     write_data(f, to);
     if (f->anomalies == 0) {
-        buf_add_z(to, "anomalies: none\n");
+        buf_add_z(to, "- anomalies: none\n");
     } else {
-        buf_printf(to, "anomalies: %zu%s", f->anomalies, f->more ? " or more" : "");
+        buf_printf(to, "- anomalies: %zu%s", f->anomalies, f->more ? " or more" : "");
         add_count(to, &gap, (int64_t)f->open, " open");
         add_count(to, &gap, (int64_t)f->begun, " new");
         add_count(to, &gap, (int64_t)f->ended, " ended");
@@ -310,13 +310,13 @@ void summary_facts_write(const struct summary_facts *f, struct buf *to)
         counted += f->lines[i].count;
     }
     if (f->anomalies > counted)
-        buf_printf(to, "and %zu more\n", f->anomalies - counted);
-    gap = "incidents: ";
+        buf_printf(to, "- and %zu more\n", f->anomalies - counted);
+    gap = "- incidents: ";
     add_count(to, &gap, f->incidents_opened, " opened");
     add_count(to, &gap, f->incidents_closed, " closed");
     add_count(to, &gap, f->incidents_active, " active");
     if (gap[0] == ',')
         buf_add_char(to, '\n');
     if (quiet && f->anomalies)
-        buf_printf(to, "quiet: %zu of %lld assets\n", quiet, (long long)f->assets);
+        buf_printf(to, "- quiet: %zu of %lld assets\n", quiet, (long long)f->assets);
 }

@@ -1,16 +1,16 @@
 // The facts of a window of time: what a model is given to write a summary from.
 //
-//     window: 09:12:00 to 09:15:00 (3 min)
-//     watched: 24 sensors on 6 assets, 14400 readings
-//     data: 12 readings late, 3 readings without a value
-//     anomalies: 9, 2 open, 6 new, 7 ended
-//     wtf-pipe-1 temperature: spike, 47.2 °C, above limit 45 °C, ended 09:13:12 after 7 s, critical
-//     pump-2 flow: drift 3 times, 1.9 L/min, below expected 2 to 4 L/min, open since 09:13:20 for
+//     - window: 09:12:00 to 09:15:00 (3 min)
+//     - watched: 24 sensors on 6 assets, 14400 readings
+//     - data: 12 readings late, 3 readings without a value
+//     - anomalies: 9, 2 open, 6 new, 7 ended
+//     - pipe-1 temperature: spike, 47.2 °C, above limit 45 °C, ended 09:13:12 after 7 s, critical
+//     - pump-2 flow: drift 3 times, 1.9 L/min, below expected 2 to 4 L/min, open since 09:13:20 for
 //     100 s, new, warning
-//     pump-2 pressure: dropout, no data for 95 s, limit 10 s, open since 09:13:25, new, warning
-//     and 4 more
-//     incidents: 1 opened, 1 closed, 1 active
-//     quiet: 4 of 6 assets
+//     - pump-2 pressure: dropout, no data for 95 s, limit 10 s, open since 09:13:25, new, warning
+//     - and 4 more
+//     - incidents: 1 opened, 1 closed, 1 active
+//     - quiet: 4 of 6 assets
 //
 // One line (the second one is broken here only) for all anomalies of a sensor that are of one kind
 // and side, the gravest first. "limit" is a rule's, "expected" what a detector learnt. What is

@@ -440,7 +440,7 @@ static void pick_second(struct scene *s, struct rng *rng)
 static void pick_state(struct scene *s, struct rng *rng)
 {
     double roll = rng_uniform(rng);
-    s->state = roll < 0.62 ? SCENE_FAULT : roll < 0.8 ? SCENE_INCOMPLETE : SCENE_NORMAL;
+    s->state = roll < 0.58 ? SCENE_FAULT : roll < 0.8 ? SCENE_INCOMPLETE : SCENE_NORMAL;
     if (s->state == SCENE_FAULT && chance(rng, 0.1))
         pick_second(s, rng);
     if (s->state != SCENE_INCOMPLETE)

@@ -42,11 +42,12 @@ static void train_quiet(void)
     struct err err;
     char tokenizer[128], out[128], runs[128];
     for (int i = 0; i < 100; i++)
-        buf_printf(&data,
-                   "{\"instruction\":\"%s\",\"input\":\"window: %02d:%02d:07 to %02d:%02d:07 (3 "
-                   "min)\\nwatched: %d sensors on %d assets, %d readings\\nanomalies: none\\n\","
-                   "\"output\":\"No anomalies, all is quiet.\"}\n",
-                   SUMMARY_INSTRUCTION, i % 24, i % 57, i % 24, i % 57 + 3, i, i / 3, i * 37);
+        buf_printf(
+            &data,
+            "{\"instruction\":\"%s\",\"input\":\"- window: %02d:%02d:07 to %02d:%02d:07 (3 "
+            "min)\\n- watched: %d sensors on %d assets, %d readings\\n- anomalies: none\\n\","
+            "\"output\":\"No anomalies, all is quiet.\"}\n",
+            SUMMARY_INSTRUCTION, i % 24, i % 57, i % 24, i % 57 + 3, i, i / 3, i * 37);
     write_file("data.jsonl", data.p);
     buf_free(&data);
     snprintf(tokenizer, sizeof tokenizer, "%s", model_path("tokens.gguf"));
@@ -56,7 +57,7 @@ static void train_quiet(void)
                "model: {name: quiet, layers: 1, width: 32, heads: 2, kv_heads: 1, head_size: 32, "
                "hidden: 64, context: 1024}\n"
                "data: {train: %s, tokenizer: %s, learn: answers}\n"
-               "train: {steps: 60, batch_tokens: 1000, rows: 1024, rate: 0.02, warmup: 5}\n",
+               "train: {steps: 90, batch_tokens: 1000, rows: 1024, rate: 0.02, warmup: 5}\n",
                model_path("data.jsonl"), tokenizer);
     struct settings *s = settings_open(tables, 1);
     assert_ok(settings_load_text(s, buf_str(&yaml), "test", &err), err);

@@ -8,11 +8,11 @@
 #include "parrot.h"
 
 static const struct parrot_lesson lessons[] = {
-    {"Why the resets?", "V_IN: 8.4 V, below 10-30 V, flag LOW\nREF_CHK: FAIL",
+    {"Why the resets?", "- V_IN: 8.4 V, below 10-30 V, flag LOW\n- REF_CHK: FAIL",
      "The supply voltage is too low: V_IN is 8.4 V, below 10-30 V. Check the feeding supply."},
-    {"Is all well?", "T_OUT: 45 C, within max 80 C", "No fault: T_OUT is 45 C, within max 80 C."},
-    {"Why is it hot?", "T_OUT: 45 C", "The limit of T_OUT is missing. What is its maximum?"},
-    {"Say it.", "T_OUT: 45 C", "T_OUT is 45 C."},
+    {"Is all well?", "- T_OUT: 45 C, within max 80 C", "No fault: T_OUT is 45 C, within max 80 C."},
+    {"Why is it hot?", "- T_OUT: 45 C", "The limit of T_OUT is missing. What is its maximum?"},
+    {"Say it.", "- T_OUT: 45 C", "T_OUT is 45 C."},
 };
 
 static struct parrot parrot;
@@ -158,12 +158,12 @@ static void what_the_plant_knows_joins_the_log(void **state)
     assert_ok(facts_read(STR_LIT("V_IN: 8.4V [LOW] | level: 3 m (max 5 m)"), f, &err), err);
     assert_ok(facts_join_asset(f, &tools, STR_LIT("pump-2"), &err), err);
     facts_write(f, &lines);
-    assert_string_equal(lines.p, "device: pump-2\n"
-                                 "V_IN: 8.4 V, below 11-29 V, flag LOW\n"
-                                 "level: 3 m, within max 5 m\n"
-                                 "flow: 1.904 l/min, below 2-4 l/min, falling from 3.1 over 5 "
+    assert_string_equal(lines.p, "- device: pump-2\n"
+                                 "- V_IN: 8.4 V, below 11-29 V, flag LOW\n"
+                                 "- level: 3 m, within max 5 m\n"
+                                 "- flow: 1.904 l/min, below 2-4 l/min, falling from 3.1 over 5 "
                                  "samples\n"
-                                 "known: flow drift, lowest 1.889 l/min, limit 2 l/min at "
+                                 "- known: flow drift, lowest 1.889 l/min, limit 2 l/min at "
                                  "09:00:00\n");
     assert_int_equal(facts_find(f, STR_LIT("flow"))->from, FACT_FROM_STORE);
     assert_int_equal(facts_find(f, STR_LIT("V_IN"))->from, FACT_FROM_LOG);

@@ -12,8 +12,8 @@
 
 static const char evidence[] =
     "device: P-101\ntime: 2026-06-12 13:00:05\n"
-    "V_IN: 8.4 V, below 10-30 V, flag LOW\n"
-    "flow \"a\\b\": 71 %\nheatCurrent: -0.5 A, falling from -0.3 over 6 samples";
+    "- V_IN: 8.4 V, below 10-30 V, flag LOW\n"
+    "- flow \"a\\b\": 71 %\n- heatCurrent: -0.5 A, falling from -0.3 over 6 samples";
 
 static struct engine *engine;
 static struct grammar *grammar;

@@ -6,16 +6,16 @@
 #include "parrot.h"
 
 static const char reset_question[] = "Diagnose the intermittent resets.";
-static const char reset_facts[] = "V_IN: 8.4 V, below 10-30 V, flag LOW\nREF_CHK: FAIL";
+static const char reset_facts[] = "- V_IN: 8.4 V, below 10-30 V, flag LOW\n- REF_CHK: FAIL";
 
 #define FORTY_E "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
 
 static const struct parrot_lesson lessons[] = {
     {reset_question, reset_facts,
      "The supply voltage is too low. V_IN is 8.4 V, below the range of 10-30 V. Check the supply."},
-    {"What howls?", "FAN: 3 rpm",
+    {"What howls?", "- FAN: 3 rpm",
      "The fan is " FORTY_E FORTY_E FORTY_E FORTY_E FORTY_E "loud. Check it."},
-    {"Is all well?", "T_OUT: 45 C, within max 80 C", "No fault. T_OUT is 45 C, within max 80 C."},
+    {"Is all well?", "- T_OUT: 45 C, within max 80 C", "No fault. T_OUT is 45 C, within max 80 C."},
 };
 
 static struct parrot parrot;
@@ -84,7 +84,7 @@ static void a_supported_answer_is_given_as_the_model_wrote_it(void **state)
 }
 
 // Asked about 7.9 V and 11-29 V it still says 8.4 V: what it was taught.
-static const char other_facts[] = "V_IN: 7.9 V, below 11-29 V, flag LOW\nREF_CHK: FAIL";
+static const char other_facts[] = "- V_IN: 7.9 V, below 11-29 V, flag LOW\n- REF_CHK: FAIL";
 
 static void an_unsupported_number_is_written_anew_from_the_evidence(void **state)
 {
@@ -164,9 +164,9 @@ static void the_same_request_gives_the_same_bytes_in_company(void **state)
 static void a_word_without_end_is_written_anew(void **state)
 {
     (void)state;
-    struct facts *f = facts_of("FAN: 3 rpm");
+    struct facts *f = facts_of("- FAN: 3 rpm");
     struct explain_request r = {
-        .question = str_of("What howls?"), .reading = str_of("FAN: 3 rpm"), .facts = f};
+        .question = str_of("What howls?"), .reading = str_of("- FAN: 3 rpm"), .facts = f};
     struct explained e;
     r.unchecked = true;
     struct explanation *x = explained(&r, &e);

@@ -36,42 +36,43 @@ static void pipes_and_a_device_before_arrows(void **state)
     (void)state;
     expect("[2026-06-12] ID:WXT536 >>> HEAT_CURRENT: 0.00A | TEMP_AMB: -15.2C | STATUS: "
            "ICE_WARNING",
-           "device: WXT536\ntime: 2026-06-12\nHEAT_CURRENT: 0.00 A\nTEMP_AMB: -15.2 C\n"
-           "STATUS: ICE_WARNING\n");
+           "- device: WXT536\n- time: 2026-06-12\n- HEAT_CURRENT: 0.00 A\n- TEMP_AMB: -15.2 C\n"
+           "- STATUS: ICE_WARNING\n");
     expect("V_IN: 8.4V [LOW] | REF_CHK: FAIL | EVENT: SYSTEM_RESET",
-           "V_IN: 8.4 V, flag LOW\nREF_CHK: FAIL\nEVENT: SYSTEM_RESET\n");
+           "- V_IN: 8.4 V, flag LOW\n- REF_CHK: FAIL\n- EVENT: SYSTEM_RESET\n");
 }
 
 static void what_instruments_share_is_joined_where_the_log_gives_no_limits(void **state)
 {
     (void)state;
     char *got = lines_of("V_IN: 8.4V [LOW] | HEAT_CURRENT: 0.00A", true);
-    assert_string_equal(got, "V_IN: 8.4 V, below 10-30 V, flag LOW\nHEAT_CURRENT: 0.00 A\n"
-                             "known: heater supply 24 V\n");
+    assert_string_equal(got, "- V_IN: 8.4 V, below 10-30 V, flag LOW\n- HEAT_CURRENT: 0.00 A\n"
+                             "- known: heater supply 24 V\n");
     free(got);
     got = lines_of("V_IN: 8.4 V (limit 6-24 V)", true);
-    assert_string_equal(got, "V_IN: 8.4 V, within 6-24 V\n");
+    assert_string_equal(got, "- V_IN: 8.4 V, within 6-24 V\n");
     free(got);
     got = lines_of("IHeater: 0 A", true);
-    assert_string_equal(got, "IHeater: 0 A\nknown: heater supply 24 V\n");
+    assert_string_equal(got, "- IHeater: 0 A\n- known: heater supply 24 V\n");
     free(got);
     got = lines_of("V_IN: 8.4 bar", true);
-    assert_string_equal(got, "V_IN: 8.4 bar\n");
+    assert_string_equal(got, "- V_IN: 8.4 bar\n");
     free(got);
 }
 
 static void limits_stand_beside_values_in_many_ways(void **state)
 {
     (void)state;
-    expect("P1 = 9.5 bar (limit 2-8 bar); T = 41 C (max 60); L: 1.2 m (min 1.5 m)",
-           "P1: 9.5 bar, above 2-8 bar\nT: 41 C, within max 60 C\nL: 1.2 m, below min 1.5 m\n");
-    expect("P1: 480 mbar, limit 0.5 bar\n", "P1: 480 mbar, within max 500 mbar\n");
-    expect("V_IN: 8.4 V\nV_IN_MIN: 10\nV_IN_MAX: 30\n", "V_IN: 8.4 V, below 10-30 V\n");
+    expect(
+        "P1 = 9.5 bar (limit 2-8 bar); T = 41 C (max 60); L: 1.2 m (min 1.5 m)",
+        "- P1: 9.5 bar, above 2-8 bar\n- T: 41 C, within max 60 C\n- L: 1.2 m, below min 1.5 m\n");
+    expect("P1: 480 mbar, limit 0.5 bar\n", "- P1: 480 mbar, within max 500 mbar\n");
+    expect("V_IN: 8.4 V\nV_IN_MIN: 10\nV_IN_MAX: 30\n", "- V_IN: 8.4 V, below 10-30 V\n");
     expect("limits: V_IN 10-30 V, TEMP max 60 C\nV_IN: 8.4 V\nTEMP: 71 C\n",
-           "V_IN: 8.4 V, below 10-30 V\nTEMP: 71 C, above max 60 C\n");
-    expect("flow: 3.1 m3/h, normal range 4 to 10 m3/h\n", "flow: 3.1 m3/h, below 4-10 m3/h\n");
-    expect("flow: 3.1 m3/h (4..10)\n", "flow: 3.1 m3/h, below 4-10 m3/h\n");
-    expect("T: -42 C (-40..60 C)\n", "T: -42 C, below -40-60 C\n");
+           "- V_IN: 8.4 V, below 10-30 V\n- TEMP: 71 C, above max 60 C\n");
+    expect("flow: 3.1 m3/h, normal range 4 to 10 m3/h\n", "- flow: 3.1 m3/h, below 4-10 m3/h\n");
+    expect("flow: 3.1 m3/h (4..10)\n", "- flow: 3.1 m3/h, below 4-10 m3/h\n");
+    expect("T: -42 C (-40..60 C)\n", "- T: -42 C, below -40-60 C\n");
 }
 
 static void json_flat_nested_and_as_records(void **state)
@@ -79,15 +80,16 @@ static void json_flat_nested_and_as_records(void **state)
     (void)state;
     expect("{\"device\":\"P-101\",\"ts\":\"2026-06-12T03:14:07Z\",\"v_in\":8.4,\"ref_chk\":"
            "\"FAIL\",\"limits\":{\"v_in\":[10,30]}}",
-           "device: P-101\ntime: 2026-06-12T03:14:07Z\nv_in: 8.4, below 10-30\nref_chk: FAIL\n");
+           "- device: P-101\n- time: 2026-06-12T03:14:07Z\n- v_in: 8.4, below 10-30\n- ref_chk: "
+           "FAIL\n");
     expect("{\"V_IN\":{\"value\":8.4,\"unit\":\"V\",\"min\":10,\"max\":30},\"REF\":{\"state\":"
            "\"FAIL\"}}",
-           "V_IN: 8.4 V, below 10-30 V\nstate: FAIL\n");
+           "- V_IN: 8.4 V, below 10-30 V\n- state: FAIL\n");
     expect("[{\"name\":\"V_IN\",\"value\":8.4,\"unit\":\"V\",\"limits\":[10,30]},{\"name\":\"T\","
            "\"value\":\"41.0\",\"unit\":\"degC\",\"status\":\"OK\"}]",
-           "V_IN: 8.4 V, below 10-30 V\nT: 41.0 degC, flag OK\n");
+           "- V_IN: 8.4 V, below 10-30 V\n- T: 41.0 degC, flag OK\n");
     expect("{\"p\":\"5.1 bar\"}\n{\"p\":\"5.1 bar\"}\n{\"p\":\"5.1 bar\"}\n",
-           "p: 5.1 bar, constant over 3 samples\n");
+           "- p: 5.1 bar, constant over 3 samples\n");
 }
 
 static void tables_long_and_wide(void **state)
@@ -95,53 +97,55 @@ static void tables_long_and_wide(void **state)
     (void)state;
     expect("time,tag,value,unit,low,high\n2026-06-12 03:14,V_IN,8.4,V,10,30\n"
            "2026-06-12 03:14,TEMP,41.0,C,,60\n",
-           "time: 2026-06-12 03:14\nV_IN: 8.4 V, below 10-30 V\nTEMP: 41.0 C, within max 60 C\n");
+           "- time: 2026-06-12 03:14\n- V_IN: 8.4 V, below 10-30 V\n- TEMP: 41.0 C, within max 60 "
+           "C\n");
     expect("time;flow [m3/h];p_suct [bar]\n03:14:00;8.1;1.4\n03:14:10;7.2;1.0\n03:14:20;6.0;0.3\n",
-           "time: 03:14:00\nflow: 6.0 m3/h, falling from 8.1 over 3 samples\n"
-           "p_suct: 0.3 bar, falling from 1.4 over 3 samples\n");
+           "- time: 03:14:00\n- flow: 6.0 m3/h, falling from 8.1 over 3 samples\n"
+           "- p_suct: 0.3 bar, falling from 1.4 over 3 samples\n");
     expect("| Parameter | Value | Unit | Limit |\n|---|---:|---|---|\n| V_IN | 8.4 | V | 10-30 |\n"
            "| REF_CHK | FAIL | | |\n",
-           "V_IN: 8.4 V, below 10-30 V\nREF_CHK: FAIL\n");
+           "- V_IN: 8.4 V, below 10-30 V\n- REF_CHK: FAIL\n");
     expect("Parameter     Value   Unit   Range\nV_IN          8.4     V      10-30\n"
            "TEMP_AMB      -3.0    C      -40-60\n",
-           "V_IN: 8.4 V, below 10-30 V\nTEMP_AMB: -3.0 C, within -40-60 C\n");
+           "- V_IN: 8.4 V, below 10-30 V\n- TEMP_AMB: -3.0 C, within -40-60 C\n");
 }
 
 static void a_quote_that_is_not_closed_holds_what_is_left(void **state)
 {
     (void)state;
     expect("time,flow,state\n2026-06-12T13:00:00Z,3.4,\"\n",
-           "time: 2026-06-12T13:00:00Z\nflow: 3.4\n");
+           "- time: 2026-06-12T13:00:00Z\n- flow: 3.4\n");
     expect("time,flow,state\n2026-06-12T13:00:00Z,3.4,\"OPEN\n",
-           "time: 2026-06-12T13:00:00Z\nflow: 3.4\nstate: OPEN\n");
+           "- time: 2026-06-12T13:00:00Z\n- flow: 3.4\n- state: OPEN\n");
 }
 
 static void syslog_logfmt_and_alarm_lists(void **state)
 {
     (void)state;
     expect("<134>Jun 12 03:14:07 rtu-7 poller[122]: v_in=8.4V ref_chk=FAIL state=reset",
-           "device: rtu-7\ntime: Jun 12 03:14:07\nv_in: 8.4 V\nref_chk: FAIL\nstate: reset\n");
+           "- device: rtu-7\n- time: Jun 12 03:14:07\n- v_in: 8.4 V\n- ref_chk: FAIL\n- state: "
+           "reset\n");
     expect("ts=2026-06-12T03:14:07Z level=warn device=P-101 brg_temp=96.2C brg_temp_max=85 "
            "msg=\"bearing is hot\"",
-           "device: P-101\ntime: 2026-06-12T03:14:07Z\nlevel: warn\n"
-           "brg_temp: 96.2 C, above max 85 C\nnote: bearing is hot\n");
+           "- device: P-101\n- time: 2026-06-12T03:14:07Z\n- level: warn\n"
+           "- brg_temp: 96.2 C, above max 85 C\n- note: bearing is hot\n");
     expect("2026-06-12 03:14:07.120 ALM P101_BRG_TEMP HI 96.2 degC LIM 85.0\n"
            "2026-06-12 03:14:09.020 ALM P101_SUCT LO 0.2 bar LIM 0.8\n",
-           "time: 2026-06-12 03:14:07.120\nP101_BRG_TEMP: 96.2 degC, above max 85.0 degC, flag "
-           "HI\nP101_SUCT: 0.2 bar, below min 0.8 bar, flag LO\n");
+           "- time: 2026-06-12 03:14:07.120\n- P101_BRG_TEMP: 96.2 degC, above max 85.0 degC, flag "
+           "HI\n- P101_SUCT: 0.2 bar, below min 0.8 bar, flag LO\n");
 }
 
 static void registers_sections_and_nesting(void **state)
 {
     (void)state;
     expect("40001 V_IN 84 x 0.1 V\n40002 [TEMP] = 412 -> 41.2 C (max 60 C)\nHR40003: STATE 3\n",
-           "V_IN: 8.4 V\nTEMP: 41.2 C, within max 60 C\nSTATE: 3\n");
+           "- V_IN: 8.4 V\n- TEMP: 41.2 C, within max 60 C\n- STATE: 3\n");
     expect("[pump-7]\nv_in = 8.4 V\nstate = RESET\n[limits]\nv_in = 10..30\n",
-           "device: pump-7\nv_in: 8.4 V, below 10-30 V\nstate: RESET\n");
+           "- device: pump-7\n- v_in: 8.4 V, below 10-30 V\n- state: RESET\n");
     expect("device: P-101\nV_IN:\n  value: 8.4\n  unit: V\n  min: 10\n  max: 30\nREF_CHK: FAIL\n",
-           "device: P-101\nV_IN: 8.4 V, below 10-30 V\nREF_CHK: FAIL\n");
+           "- device: P-101\n- V_IN: 8.4 V, below 10-30 V\n- REF_CHK: FAIL\n");
     expect("- name: V_IN\n  value: 8.4\n  unit: V\n- name: T\n  value: 41\n  unit: C\n",
-           "V_IN: 8.4 V\nT: 41 C\n");
+           "- V_IN: 8.4 V\n- T: 41 C\n");
 }
 
 static void markup_and_line_protocol(void **state)
@@ -149,9 +153,9 @@ static void markup_and_line_protocol(void **state)
     (void)state;
     expect("<readings device=\"P-101\"><reading tag=\"V_IN\" value=\"8.4\" unit=\"V\" min=\"10\" "
            "max=\"30\"/><REF_CHK>FAIL</REF_CHK></readings>",
-           "device: P-101\nV_IN: 8.4 V, below 10-30 V\nREF_CHK: FAIL\n");
+           "- device: P-101\n- V_IN: 8.4 V, below 10-30 V\n- REF_CHK: FAIL\n");
     expect("pump,id=P-101 brg_temp=96.2,flow=3.1 1718161200\n",
-           "device: P-101\ntime: 1718161200\nbrg_temp: 96.2\nflow: 3.1\n");
+           "- device: P-101\n- time: 1718161200\n- brg_temp: 96.2\n- flow: 3.1\n");
 }
 
 static void sentences(void **state)
@@ -159,19 +163,19 @@ static void sentences(void **state)
     (void)state;
     expect("The supply voltage was only 8.4 V, the data sheet allows 10-30 V. Reference check "
            "failed twice.",
-           "supply voltage: 8.4 V, below 10-30 V\nnote: Reference check failed twice\n");
+           "- supply voltage: 8.4 V, below 10-30 V\n- note: Reference check failed twice\n");
     expect("We found that bearing temperature is 96 C and the limit is 85 C; fan is loud since "
            "Monday",
-           "bearing temperature: 96 C, above max 85 C\nnote: fan is loud since Monday\n");
+           "- bearing temperature: 96 C, above max 85 C\n- note: fan is loud since Monday\n");
 }
 
 static void numbers_in_other_notations(void **state)
 {
     (void)state;
     expect("a: 8,4 V; b: 1,250.5 kW; c: -0.5; d: 3e-4 A; e: 7 retries",
-           "a: 8.4 V\nb: 1250.5 kW\nc: -0.5\nd: 3e-4 A\ne: 7 retries\n");
+           "- a: 8.4 V\n- b: 1250.5 kW\n- c: -0.5\n- d: 3e-4 A\n- e: 7 retries\n");
     expect("ip: 192.168.1.2\nversion: 3.2.1\nreg: 0x1F\nbuilt: 2026-06-12\n",
-           "ip: 192.168.1.2\nversion: 3.2.1\nreg: 0x1F\nbuilt: 2026-06-12\n");
+           "- ip: 192.168.1.2\n- version: 3.2.1\n- reg: 0x1F\n- built: 2026-06-12\n");
 }
 
 static void limits_from_the_store_are_joined_where_the_log_gives_none(void **state)

@@ -78,24 +78,24 @@ static void a_window_is_written_as_the_header_shows(void **state)
     f->incidents_closed = 0;
     f->incidents_active = 1;
     assert_written(
-        f, "window: 09:12:00 to 09:15:00 (3 min)\n"
-           "watched: 24 sensors on 6 assets, 14400 readings\n"
-           "data: 12 readings late, 1 reading without a value\n"
-           "anomalies: 3, 2 open, 3 new, 1 ended\n"
-           "wtf-pipe-1 temperature: spike, 47.2 °C, above limit 45 °C, ended 09:13:12 after 7 s, "
+        f, "- window: 09:12:00 to 09:15:00 (3 min)\n"
+           "- watched: 24 sensors on 6 assets, 14400 readings\n"
+           "- data: 12 readings late, 1 reading without a value\n"
+           "- anomalies: 3, 2 open, 3 new, 1 ended\n"
+           "- wtf-pipe-1 temperature: spike, 47.2 °C, above limit 45 °C, ended 09:13:12 after 7 s, "
            "new, critical\n"
-           "pump-2 flow: drift, 1.9 L/min, below expected 2 to 4 L/min, open since 09:13:20 for "
+           "- pump-2 flow: drift, 1.9 L/min, below expected 2 to 4 L/min, open since 09:13:20 for "
            "100 s, new, warning\n"
-           "pump-2 pressure: dropout, no data for 95 s, limit 10 s, open since 09:13:25, new, "
+           "- pump-2 pressure: dropout, no data for 95 s, limit 10 s, open since 09:13:25, new, "
            "warning\n"
-           "incidents: 2 opened, 1 active\n"
-           "quiet: 4 of 6 assets\n");
+           "- incidents: 2 opened, 1 active\n"
+           "- quiet: 4 of 6 assets\n");
 }
 
 static void a_quiet_window_says_so_and_leaves_out_what_is_unknown(void **state)
 {
     (void)state;
-    assert_written(begin(), "window: 09:12:00 to 09:15:00 (3 min)\nanomalies: none\n");
+    assert_written(begin(), "- window: 09:12:00 to 09:15:00 (3 min)\n- anomalies: none\n");
 }
 
 static void anomalies_of_one_sensor_kind_and_side_share_a_line_with_the_worst_value(void **state)
@@ -113,9 +113,9 @@ static void anomalies_of_one_sensor_kind_and_side_share_a_line_with_the_worst_va
         summary_facts_add(f, &temperature, &a);
     }
     assert_int_equal(f->line_count, 1);
-    assert_written(f, "window: 09:12:00 to 09:15:00 (3 min)\n"
-                      "anomalies: 3, 3 new, 3 ended\n"
-                      "wtf-pipe-1 temperature: spike 3 times, 51.5 °C, above limit 45 °C, ended "
+    assert_written(f, "- window: 09:12:00 to 09:15:00 (3 min)\n"
+                      "- anomalies: 3, 3 new, 3 ended\n"
+                      "- wtf-pipe-1 temperature: spike 3 times, 51.5 °C, above limit 45 °C, ended "
                       "09:13:50 after 50 s, new, warning\n");
 }
 
@@ -148,7 +148,7 @@ static void more_lines_than_are_shown_are_counted(void **state)
     summary_facts_rank(f);
     summary_facts_write(f, &text);
     assert_non_null(strstr(text.p, "anomalies: 266, 266 open, 266 new\n"));
-    assert_non_null(strstr(text.p, "\nand 262 more\n"));
+    assert_non_null(strstr(text.p, "\n- and 262 more\n"));
     assert_true(text.n < 700);
     buf_free(&text);
     free(f);
@@ -180,9 +180,9 @@ static void what_began_on_another_day_has_its_date(void **state)
     struct summary_facts *f = begin();
     struct anomaly a = episode(ANOMALY_DRIFT, "2026-05-03T22:00:00Z", NULL);
     summary_facts_add(f, &flow, &a);
-    assert_written(f, "window: 09:12:00 to 09:15:00 (3 min)\n"
-                      "anomalies: 1, 1 open\n"
-                      "pump-2 flow: drift, open since 2026-05-03 22:00:00 for 11 h 15 min, "
+    assert_written(f, "- window: 09:12:00 to 09:15:00 (3 min)\n"
+                      "- anomalies: 1, 1 open\n"
+                      "- pump-2 flow: drift, open since 2026-05-03 22:00:00 for 11 h 15 min, "
                       "warning\n");
 }
 

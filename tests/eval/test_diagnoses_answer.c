@@ -6,7 +6,7 @@
 
 static const char log_text[] = "V_IN: 8.4V [LOW] | REF_CHK: FAIL | EVENT: SYSTEM_RESET";
 static const char facts_text[] =
-    "V_IN: 8.4 V, below 10-30 V, flag LOW\nREF_CHK: FAIL\nEVENT: SYSTEM_RESET";
+    "- V_IN: 8.4 V, below 10-30 V, flag LOW\n- REF_CHK: FAIL\n- EVENT: SYSTEM_RESET";
 static const char right[] = "The supply voltage is too low: V_IN is 8.4 V, below 10-30 V.";
 static const char wrong[] = "A worn bearing: V_IN is 9 V.";
 static const char normal[] = "No fault. T_OUT is 45 C, within max 80 C.";
@@ -14,7 +14,7 @@ static const char normal[] = "No fault. T_OUT is 45 C, within max 80 C.";
 static const struct parrot_lesson lessons[] = {
     {"Why?", facts_text, right},
     {"Why?", log_text, wrong},
-    {"All well?", "T_OUT: 45 C, within max 80 C", normal},
+    {"All well?", "- T_OUT: 45 C, within max 80 C", normal},
 };
 
 static struct parrot parrot;

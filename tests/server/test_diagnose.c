@@ -5,7 +5,7 @@
 #include "parrot.h"
 
 static const struct parrot_lesson lessons[] = {
-    {"Why the resets?", "V_IN: 8.4 V, below 10-30 V, flag LOW\nREF_CHK: FAIL",
+    {"Why the resets?", "- V_IN: 8.4 V, below 10-30 V, flag LOW\n- REF_CHK: FAIL",
      "The supply voltage is too low: V_IN is 8.4 V, below 10-30 V. Check the feeding supply."},
     {"Is all well?", "T_OUT: 45 C, within max 80 C", "No fault: T_OUT is 45 C, within max 80 C."},
 };
