@@ -57,7 +57,7 @@ static void train_quiet(void)
                "model: {name: quiet, layers: 1, width: 32, heads: 2, kv_heads: 1, head_size: 32, "
                "hidden: 64, context: 1024}\n"
                "data: {train: %s, tokenizer: %s, learn: answers}\n"
-               "train: {steps: 90, batch_tokens: 1000, rows: 1024, rate: 0.02, warmup: 5}\n",
+               "train: {steps: 150, batch_tokens: 1000, rows: 1024, rate: 0.02, warmup: 5}\n",
                model_path("data.jsonl"), tokenizer);
     struct settings *s = settings_open(tables, 1);
     assert_ok(settings_load_text(s, buf_str(&yaml), "test", &err), err);
