@@ -6,29 +6,14 @@
 #include "diagnose/facts_private.h"
 #include "diagnose/units.h"
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_lower(char c)
 {
     return c >= 'a' && c <= 'z';
 }
 
-static bool is_upper(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
 static bool is_word_byte(char c)
 {
-    return is_digit(c) || is_lower(c) || is_upper(c) || c == '_';
-}
-
-static struct str from(struct str s, size_t n)
-{
-    return (struct str){s.p + n, s.n - n};
+    return fact_is_digit(c) || is_lower(c) || fact_is_upper(c) || c == '_';
 }
 
 // The word at the start of `s`, with '-' and '.' between its letters.
@@ -46,9 +31,9 @@ static bool is_identifier(struct str word)
 {
     bool letter = false, digit = false, mark = false;
     for (size_t i = 0; i < word.n; i++) {
-        letter |= is_lower(word.p[i]) || is_upper(word.p[i]);
-        digit |= is_digit(word.p[i]);
-        mark |= word.p[i] == '_' || (i > 0 && is_upper(word.p[i]) && is_lower(word.p[i - 1]));
+        letter |= is_lower(word.p[i]) || fact_is_upper(word.p[i]);
+        digit |= fact_is_digit(word.p[i]);
+        mark |= word.p[i] == '_' || (i > 0 && fact_is_upper(word.p[i]) && is_lower(word.p[i - 1]));
     }
     return letter && (mark || digit);
 }
@@ -58,7 +43,7 @@ static size_t unit_behind(struct str s, struct str *unit)
 {
     size_t blank = s.n && s.p[0] == ' ', n = 0;
     *unit = (struct str){"", 0};
-    if (!unit_at(from(s, blank), &n))
+    if (!unit_at(fact_from(s, blank), &n))
         return 0;
     *unit = (struct str){s.p + blank, n};
     return blank + n;
@@ -71,7 +56,7 @@ static size_t range_joint(struct str s)
     for (size_t i = 0; i < sizeof joints / sizeof *joints; i++) {
         size_t n = strlen(joints[i]);
         if (str_starts(s, str_of(joints[i])) && n < s.n &&
-            (is_digit(s.p[n]) || (s.p[n] == '-' && n + 1 < s.n && is_digit(s.p[n + 1]))))
+            (fact_is_digit(s.p[n]) || (s.p[n] == '-' && n + 1 < s.n && fact_is_digit(s.p[n + 1]))))
             return n;
     }
     return 0;
@@ -84,20 +69,20 @@ static size_t read_number(struct str s, struct claim *out)
     *out = (struct claim){.kind = CLAIM_NUMBER};
     if (!fact_number(s, &out->value, &n, NULL))
         return 0;
-    n += unit_behind(from(s, n), &out->unit);
-    size_t joint = out->unit.n ? 0 : range_joint(from(s, n)), more;
+    n += unit_behind(fact_from(s, n), &out->unit);
+    size_t joint = out->unit.n ? 0 : range_joint(fact_from(s, n)), more;
     double upper;
-    if (joint && fact_number(from(s, n + joint), &upper, &more, NULL))
-        unit_behind(from(s, n + joint + more), &out->unit); // of both ends of the range
+    if (joint && fact_number(fact_from(s, n + joint), &upper, &more, NULL))
+        unit_behind(fact_from(s, n + joint + more), &out->unit); // of both ends of the range
     out->text = (struct str){s.p, n};
     return n;
 }
 
 static size_t read_claim(struct str text, size_t i, struct claim *out)
 {
-    struct str rest = from(text, i);
+    struct str rest = fact_from(text, i);
     bool starts = i == 0 || !(is_word_byte(text.p[i - 1]) ||
-                              (text.p[i - 1] == '.' && i > 1 && is_digit(text.p[i - 2])));
+                              (text.p[i - 1] == '.' && i > 1 && fact_is_digit(text.p[i - 2])));
     if (!starts)
         return 0;
     size_t n = facts_timestamp(rest);
@@ -105,9 +90,9 @@ static size_t read_claim(struct str text, size_t i, struct claim *out)
         *out = (struct claim){.kind = CLAIM_TIME, .text = {rest.p, n}};
         return n;
     }
-    bool minus = rest.p[0] == '-' && rest.n > 1 && is_digit(rest.p[1]);
+    bool minus = rest.p[0] == '-' && rest.n > 1 && fact_is_digit(rest.p[1]);
     bool joint = minus && i > 0 && (is_word_byte(text.p[i - 1]) || text.p[i - 1] == '%');
-    if (is_digit(rest.p[0]) || (minus && !joint) || str_starts(rest, STR_LIT("\xe2\x88\x92")))
+    if (fact_is_digit(rest.p[0]) || (minus && !joint) || str_starts(rest, STR_LIT("\xe2\x88\x92")))
         return read_number(rest, out);
     n = word_length(rest);
     if (n && is_identifier((struct str){rest.p, n})) {
@@ -124,11 +109,11 @@ static bool next_claim(struct str text, size_t *i, struct claim *out)
         size_t n = read_claim(text, *i, out);
         if (n) {
             *i += n;
-            *i += range_joint(from(text, *i)); // its dash is no minus
+            *i += range_joint(fact_from(text, *i)); // its dash is no minus
             return true;
         }
         bool within_word = *i > 0 && is_word_byte(text.p[*i - 1]);
-        size_t word = within_word ? 0 : word_length(from(text, *i));
+        size_t word = within_word ? 0 : word_length(fact_from(text, *i));
         *i += word ? word : 1;
     }
     return false;
@@ -165,7 +150,7 @@ static bool fact_supports(const struct fact *f, const struct claim *c)
 
 static char lower(char c)
 {
-    return is_upper(c) ? (char)(c - 'A' + 'a') : c;
+    return fact_is_upper(c) ? (char)(c - 'A' + 'a') : c;
 }
 
 // The bytes stand in `text`, without case, and no letter or digit goes on before or behind them.

@@ -310,7 +310,7 @@ enum err_code facts_read(struct str log, struct facts *out, struct err *err)
         r.log = (struct str){copy, log.n};
         if (!facts_read_json(&r, r.log) && !facts_read_markup(&r, r.log) &&
             !facts_read_table(&r, r.log))
-            facts_read_pairs(&r, r.log);
+            facts_read_lines(&r, r.log);
         facts_settle(&r);
     }
     free(r.limits);

@@ -1,11 +1,6 @@
 // Facts from XML: elements with fields in attributes, and elements with text.
 #include "diagnose/facts_private.h"
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 static bool is_name_byte(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -22,7 +17,7 @@ struct tag {
 
 static size_t skip_blanks(struct str s, size_t i)
 {
-    while (i < s.n && is_blank(s.p[i]))
+    while (i < s.n && fact_is_space(s.p[i]))
         i++;
     return i;
 }

@@ -32,6 +32,49 @@ struct facts_reader {
 
 enum { FACTS_LIMITS_MAX = 64 };
 
+// ---- bytes and words ----
+
+static inline bool fact_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool fact_is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static inline bool fact_is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || fact_is_upper(c);
+}
+
+// Within a line; see fact_is_space for what may stand between words of a longer text.
+static inline bool fact_is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static inline bool fact_is_space(char c)
+{
+    return fact_is_blank(c) || c == '\n';
+}
+
+// Without its first `n` bytes.
+static inline struct str fact_from(struct str s, size_t n)
+{
+    return (struct str){s.p + n, s.n - n};
+}
+
+// Up to the first blank.
+static inline struct str fact_first_word(struct str s)
+{
+    size_t n = 0;
+    while (n < s.n && !fact_is_blank(s.p[n]))
+        n++;
+    return (struct str){s.p, n};
+}
+
 // ---- facts_value.c ----
 
 // "8.4", "-15,2", "1,250.5", "+3e-4" at the start of `text`: the number, its length, and the same
@@ -84,8 +127,24 @@ bool facts_record_end(struct facts_reader *r, struct facts_record *record, struc
 bool facts_read_json(struct facts_reader *r, struct str text);
 bool facts_read_markup(struct facts_reader *r, struct str text);
 bool facts_read_table(struct facts_reader *r, struct str text);
-void facts_read_pairs(struct facts_reader *r, struct str text);        // any lines
+void facts_read_lines(struct facts_reader *r, struct str text);        // any
 bool facts_read_register(struct facts_reader *r, struct str line);     // of a Modbus dump
 bool facts_read_sentence(struct facts_reader *r, struct str sentence); // of prose
+
+// ---- parts of a line ----
+
+// Takes what loggers write before the pairs and returns the rest. `*host` is set where a sender is
+// named; `r->levelled` where the line has a level.
+struct str facts_skip_prefix(struct facts_reader *r, struct str line, struct str *host);
+
+// Pairs, limits, tags and words, whatever separates them. What is no value becomes a note.
+void facts_read_pairs(struct facts_reader *r, struct str line);
+
+// "P101_BRG_TEMP HI 96.2 degC LIM 85.0" and "REF_CHK FAIL": a tag, perhaps a flag, a value. False,
+// putting nothing, for anything else.
+bool facts_read_tag(struct facts_reader *r, struct str text);
+
+bool facts_has_pairs(struct str line);   // something in it separates keys from values
+bool facts_is_limit_key(struct str key); // "limits", "range": what follows bounds values
 
 #endif

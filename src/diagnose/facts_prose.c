@@ -9,19 +9,9 @@
 
 enum { KEY_WORDS = 4 };
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_word_byte(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' ||
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || fact_is_digit(c) || c == '_' ||
            (unsigned char)c >= 0x80;
 }
 
@@ -42,14 +32,14 @@ static const char limit_words[] = "limit limits spec specs specified specificati
 
 static size_t word_start(struct str s, size_t end)
 {
-    while (end > 0 && !is_blank(s.p[end - 1]))
+    while (end > 0 && !fact_is_space(s.p[end - 1]))
         end--;
     return end;
 }
 
 static size_t back_over_blanks(struct str s, size_t end)
 {
-    while (end > 0 && is_blank(s.p[end - 1]))
+    while (end > 0 && fact_is_space(s.p[end - 1]))
         end--;
     return end;
 }
@@ -69,7 +59,7 @@ static struct str name_before(struct str s, size_t begin, size_t at)
         size_t stop = back_over_blanks(s, from), start = word_start(s, stop);
         struct str word = {s.p + start, stop - start};
         if (start < begin || word.n == 0 || strchr(",.;:!?", word.p[word.n - 1]) ||
-            fact_word_in(word, stops) || (is_digit(word.p[0]) && words == 0))
+            fact_word_in(word, stops) || (fact_is_digit(word.p[0]) && words == 0))
             break;
         from = start;
     }
@@ -99,7 +89,7 @@ static size_t number_at(struct str s, size_t i, struct fact_value *v)
     double number;
     size_t n, unit_n = 0;
     struct str rest = {s.p + i, s.n - i};
-    bool starts = i == 0 || is_blank(s.p[i - 1]) || strchr("(~=:", s.p[i - 1]);
+    bool starts = i == 0 || fact_is_space(s.p[i - 1]) || strchr("(~=:", s.p[i - 1]);
     if (!starts || !fact_number(rest, &number, &n, NULL))
         return 0;
     size_t stamp = facts_timestamp(rest);
@@ -120,7 +110,7 @@ static size_t sentence_end(struct str s)
 {
     for (size_t i = 0; i < s.n; i++)
         if (s.p[i] == '\n' || s.p[i] == ';' ||
-            (strchr(".!?", s.p[i]) && (i + 1 == s.n || is_blank(s.p[i + 1]))))
+            (strchr(".!?", s.p[i]) && (i + 1 == s.n || fact_is_space(s.p[i + 1]))))
             return i;
     return s.n;
 }
@@ -168,7 +158,7 @@ bool facts_read_sentence(struct facts_reader *r, struct str text)
     size_t words = 0;
     text = str_trim(text);
     for (size_t i = 0; i < text.n; i++)
-        words += is_blank(text.p[i]);
+        words += fact_is_space(text.p[i]);
     if (words < 2)
         return false;
     while (text.n) {

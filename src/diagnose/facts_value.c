@@ -5,24 +5,9 @@
 #include "diagnose/facts_private.h"
 #include "diagnose/units.h"
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
-
 static size_t skip_digits(struct str s, size_t i)
 {
-    while (i < s.n && is_digit(s.p[i]))
+    while (i < s.n && fact_is_digit(s.p[i]))
         i++;
     return i;
 }
@@ -50,13 +35,13 @@ bool fact_number(struct str text, double *out, size_t *n, char as_text[FACT_NUMB
     size_t whole = i;
     i = skip_digits(text, i);
     size_t lead = i - whole;
-    if (lead == 0 && !(i + 1 < text.n && text.p[i] == '.' && is_digit(text.p[i + 1])))
+    if (lead == 0 && !(i + 1 < text.n && text.p[i] == '.' && fact_is_digit(text.p[i + 1])))
         return false;
     if (lead)
         i = skip_thousands(text, i, lead);
     bool grouped = i > whole + lead;
     if (i + 1 < text.n && (text.p[i] == '.' || (text.p[i] == ',' && !grouped)) &&
-        is_digit(text.p[i + 1]))
+        fact_is_digit(text.p[i + 1]))
         i = skip_digits(text, i + 1);
     if (i < text.n && (text.p[i] == 'e' || text.p[i] == 'E')) {
         size_t at = i + 1;
@@ -92,7 +77,7 @@ static size_t set_bound(struct fact_value *v, bool low, struct str rest, double 
                         const char *as_text)
 {
     size_t blanks = 0, n = 0;
-    while (blanks < rest.n && is_blank(rest.p[blanks]))
+    while (blanks < rest.n && fact_is_blank(rest.p[blanks]))
         blanks++;
     struct str behind = {rest.p + blanks, rest.n - blanks};
     const struct unit *u = unit_at(behind, &n);
@@ -183,7 +168,7 @@ bool fact_limits_read(struct str text, struct fact_value *out)
     bool found = false;
     for (size_t i = 0; i < text.n;) {
         char c = text.p[i];
-        bool starts = i == 0 || !(is_letter(text.p[i - 1]) || is_digit(text.p[i - 1]) ||
+        bool starts = i == 0 || !(fact_is_letter(text.p[i - 1]) || fact_is_digit(text.p[i - 1]) ||
                                   text.p[i - 1] == '_' || text.p[i - 1] == '.');
         size_t end = starts ? read_bound(text, i, side, out, &found) : 0;
         if (end > i) {
@@ -192,9 +177,9 @@ bool fact_limits_read(struct str text, struct fact_value *out)
         } else if (c == '<' || c == '>') {
             side = c == '<' ? BOUND_HIGH : BOUND_LOW;
             i++;
-        } else if (is_letter(c)) {
+        } else if (fact_is_letter(c)) {
             size_t n = i;
-            while (n < text.n && (is_letter(text.p[n]) || text.p[n] == '_'))
+            while (n < text.n && (fact_is_letter(text.p[n]) || text.p[n] == '_'))
                 n++;
             struct str word = {text.p + i, n - i};
             if (fact_word_in(word, low_words))
@@ -223,8 +208,8 @@ static void read_flag(struct str rest, char flag[FACT_FLAG_BYTES])
 {
     for (size_t i = 0; i < rest.n && !flag[0];) {
         size_t n = i;
-        while (n < rest.n && (is_letter(rest.p[n]) || rest.p[n] == '_' ||
-                              (n > i && (is_digit(rest.p[n]) || rest.p[n] == '-'))))
+        while (n < rest.n && (fact_is_letter(rest.p[n]) || rest.p[n] == '_' ||
+                              (n > i && (fact_is_digit(rest.p[n]) || rest.p[n] == '-'))))
             n++;
         struct str word = {rest.p + i, n - i};
         if (word.n == 0) {
@@ -233,10 +218,10 @@ static void read_flag(struct str rest, char flag[FACT_FLAG_BYTES])
         }
         size_t next = n;
         while (next < rest.n &&
-               (is_blank(rest.p[next]) || rest.p[next] == ':' || rest.p[next] == '='))
+               (fact_is_blank(rest.p[next]) || rest.p[next] == ':' || rest.p[next] == '='))
             next++;
         bool before_number =
-            next < rest.n && (is_digit(rest.p[next]) || (rest.p[next] == '-' && next > n));
+            next < rest.n && (fact_is_digit(rest.p[next]) || (rest.p[next] == '-' && next > n));
         if (fact_word_in(word, flag_words) && !before_number)
             str_copy(flag, FACT_FLAG_BYTES, word);
         i = n;
