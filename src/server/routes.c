@@ -2,60 +2,60 @@
 #include "server/handlers.h"
 #include "server/route.h"
 
+#define LIMIT(most, usual)                                                                         \
+    {                                                                                              \
+        .name = "limit", .type = PARAM_INT, .min = 1, .max = most, .default_text = usual,          \
+        .help = "At most so many"                                                                  \
+    }
+#define OFFSET                                                                                     \
+    {                                                                                              \
+        .name = "offset", .type = PARAM_INT, .min = 0, .max = INT32_MAX, .default_text = "0",      \
+        .help = "Leave out so many first"                                                          \
+    }
+#define NUMBER(name_, required_, help_)                                                            \
+    {                                                                                              \
+        .name = name_, .type = PARAM_INT, .min = 1, .max = INT64_MAX, .required = required_,       \
+        .help = help_                                                                              \
+    }
+#define ONLY_ASSET                                                                                 \
+    {                                                                                              \
+        .name = "asset", .help = "Only of this asset"                                              \
+    }
+#define ONLY_SENSOR                                                                                \
+    {                                                                                              \
+        .name = "sensor", .help = "Only of this sensor (asset/parameter)"                          \
+    }
+
 static const struct param_def anomaly_params[] = {
-    {.name = "limit",
-     .type = PARAM_INT,
-     .min = 1,
-     .max = 1000,
-     .default_text = "50",
-     .help = "At most so many"},
+    LIMIT(1000, "50"),
     {.name = "cursor", .help = "The `next` of the answer before: goes on where it ended"},
     {.name = "from", .type = PARAM_TIME, .help = "Only episodes that end at this time or later"},
     {.name = "to", .type = PARAM_TIME, .help = "Only episodes that begin before this time"},
-    {.name = "asset", .help = "Only of this asset"},
-    {.name = "sensor", .help = "Only of this sensor (asset/parameter)"},
+    ONLY_ASSET,
+    ONLY_SENSOR,
     {.name = "kind",
      .type = PARAM_CHOICE,
      .choices = "spike|drift|dropout|level_shift|stuck|noise|seasonal|pattern|multivariate",
      .help = "Only of this kind"},
     {.name = "open", .type = PARAM_BOOL, .help = "Only those that go on"},
-    {.name = "incident",
-     .type = PARAM_INT,
-     .min = 1,
-     .max = INT64_MAX,
-     .help = "Only of this incident"},
+    NUMBER("incident", false, "Only of this incident"),
     {0}};
 
 static const struct param_def anomaly_id[] = {
     {.name = "{id}", .type = PARAM_HEX_ID, .required = true, .help = "The anomaly's `id`"}, {0}};
 
 static const struct param_def incident_params[] = {
-    {.name = "limit",
-     .type = PARAM_INT,
-     .min = 1,
-     .max = 1000,
-     .default_text = "50",
-     .help = "At most so many"},
-    {.name = "cursor",
-     .type = PARAM_INT,
-     .min = 1,
-     .max = INT64_MAX,
-     .help = "The `next` of the answer before: goes on where it ended"},
+    LIMIT(1000, "50"),
+    NUMBER("cursor", false, "The `next` of the answer before: goes on where it ended"),
     {.name = "state",
      .type = PARAM_CHOICE,
      .choices = "open|acknowledged|resolved",
      .help = "Only in this state"},
-    {.name = "asset", .help = "Only of this asset"},
+    ONLY_ASSET,
     {.name = "active", .type = PARAM_BOOL, .help = "Only those that go on"},
     {0}};
 
-static const struct param_def incident_id[] = {{.name = "{id}",
-                                                .type = PARAM_INT,
-                                                .min = 1,
-                                                .max = INT64_MAX,
-                                                .required = true,
-                                                .help = "The incident's number"},
-                                               {0}};
+static const struct param_def incident_id[] = {NUMBER("{id}", true, "The incident's number"), {0}};
 
 static const struct param_def metrics_params[] = {{.name = "format",
                                                    .type = PARAM_CHOICE,
@@ -65,19 +65,9 @@ static const struct param_def metrics_params[] = {{.name = "format",
 
 static const struct param_def latest_params[] = {
     {.name = "sensor", .help = "Names, separated by commas; without it all, page by page"},
-    {.name = "asset", .help = "Only of this asset"},
-    {.name = "limit",
-     .type = PARAM_INT,
-     .min = 1,
-     .max = 10000,
-     .default_text = "1000",
-     .help = "At most so many"},
-    {.name = "offset",
-     .type = PARAM_INT,
-     .min = 0,
-     .max = INT32_MAX,
-     .default_text = "0",
-     .help = "Leave out so many first"},
+    ONLY_ASSET,
+    LIMIT(10000, "1000"),
+    OFFSET,
     {0}};
 
 static const struct param_def history_params[] = {
@@ -102,20 +92,10 @@ static const struct param_def history_params[] = {
 
 static const struct param_def sensor_params[] = {
     {.name = "search", .help = "Only names that contain this"},
-    {.name = "asset", .help = "Only of this asset"},
+    ONLY_ASSET,
     {.name = "alarm", .type = PARAM_BOOL, .help = "Only those with an anomaly that goes on"},
-    {.name = "limit",
-     .type = PARAM_INT,
-     .min = 1,
-     .max = 10000,
-     .default_text = "100",
-     .help = "At most so many"},
-    {.name = "offset",
-     .type = PARAM_INT,
-     .min = 0,
-     .max = INT32_MAX,
-     .default_text = "0",
-     .help = "Leave out so many first"},
+    LIMIT(10000, "100"),
+    OFFSET,
     {0}};
 
 static const struct param_def sensor_name[] = {
@@ -124,30 +104,11 @@ static const struct param_def sensor_name[] = {
 static const struct param_def asset_name[] = {
     {.name = "{asset}", .required = true, .help = "The asset's name"}, {0}};
 
-static const struct param_def sensitivity_params[] = {
-    {.name = "sensor", .help = "Only of this sensor (asset/parameter)"}, {0}};
+static const struct param_def sensitivity_params[] = {ONLY_SENSOR, {0}};
 
-static const struct param_def asset_params[] = {{.name = "limit",
-                                                 .type = PARAM_INT,
-                                                 .min = 1,
-                                                 .max = 10000,
-                                                 .default_text = "1000",
-                                                 .help = "At most so many"},
-                                                {.name = "offset",
-                                                 .type = PARAM_INT,
-                                                 .min = 0,
-                                                 .max = INT32_MAX,
-                                                 .default_text = "0",
-                                                 .help = "Leave out so many first"},
-                                                {0}};
+static const struct param_def asset_params[] = {LIMIT(10000, "1000"), OFFSET, {0}};
 
-static const struct param_def summaries_params[] = {{.name = "limit",
-                                                     .type = PARAM_INT,
-                                                     .min = 1,
-                                                     .max = 500,
-                                                     .default_text = "20",
-                                                     .help = "At most so many"},
-                                                    {0}};
+static const struct param_def summaries_params[] = {LIMIT(500, "20"), {0}};
 
 static const struct param_def write_params[] = {
     {.name = "precision",
@@ -190,6 +151,15 @@ static const struct param_def model_name[] = {
         .summary = summary_, .params = params_, .reply_schema = reply_                             \
     }
 
+#define DIAGNOSE(path_)                                                                            \
+    {                                                                                              \
+        .method = METHOD_POST, .role = ROLE_OPERATOR, .path = path_, .handle = handle_diagnose,    \
+        .summary = "Explain a log: cause, evidence, what to check, every number checked. "         \
+                   "\"stream\": true sends events: text (sentences as they are found supported), " \
+                   "then diagnosis, or error",                                                     \
+        .body = BODY_JSON, .body_schema = "Question", .reply_schema = "Diagnosis"                  \
+    }
+
 const struct route routes[] = {
     GET("/health", PUBLIC, handle_health, "Whether the server is up and able to store", NULL,
         "Health"),
@@ -200,16 +170,7 @@ const struct route routes[] = {
     GET("/metrics", VIEWER, handle_metrics,
         "Prometheus text, or as JSON the counts of the latest 100 anomalies", metrics_params,
         "Metrics"),
-    {.method = METHOD_POST,
-     .role = ROLE_OPERATOR,
-     .path = "/diagnose",
-     .handle = handle_diagnose,
-     .summary = "Explain a log: cause, evidence, what to check, every number checked. \"stream\": "
-                "true sends events: text (sentences as they are found supported), then diagnosis, "
-                "or error",
-     .body = BODY_JSON,
-     .body_schema = "Question",
-     .reply_schema = "Diagnosis"},
+    DIAGNOSE("/diagnose"),
     {.method = METHOD_POST,
      .role = ROLE_DEVICE,
      .path = "/api/v1/readings",
@@ -258,16 +219,7 @@ const struct route routes[] = {
      .body_optional = true,
      .body_schema = "Span",
      .reply_schema = "Relearnt"},
-    {.method = METHOD_POST,
-     .role = ROLE_OPERATOR,
-     .path = "/api/v1/diagnose",
-     .handle = handle_diagnose,
-     .summary = "Explain a log: cause, evidence, what to check, every number checked. \"stream\": "
-                "true sends events: text (sentences as they are found supported), then diagnosis, "
-                "or error",
-     .body = BODY_JSON,
-     .body_schema = "Question",
-     .reply_schema = "Diagnosis"},
+    DIAGNOSE("/api/v1/diagnose"),
     GET("/api/v1/sensitivity", VIEWER, handle_sensitivity,
         "Patterns that verdicts of \"false alarm\" keep back up to a score", sensitivity_params,
         "Patterns"),
