@@ -5,10 +5,13 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "llm/mass.h"
+
 enum {
     KEY_SHIFT = 20,                      // of a float's 32 bits: 8 buckets between powers of two
     KEY_BUCKETS = 1 << (32 - KEY_SHIFT), //
-    MASS_BUCKETS = 1024,                 // 32 in each factor of e below the largest
+    SPANS = 4096,                        // that top_k cuts a vocabulary into, at most
+    CHUNK = 16,                          // logits that are passed over together
 };
 
 static bool before(const struct candidate *a, const struct candidate *b)
@@ -52,23 +55,9 @@ static size_t keep_mass(struct candidate *c, size_t n, double target, bool beyon
 
 static void add(struct candidate *out, size_t *n, float logit, uint32_t id)
 {
-    out[(*n)++] = (struct candidate){.logit = logit, .id = (int32_t)id};
-}
-
-float candidates_largest(const float *logits, uint32_t V)
-{
-    // Signed integers in the order of the floats: their maximum is taken many at a time.
-    int32_t top = INT32_MIN;
-    for (uint32_t i = 0; i < V; i++) {
-        int32_t bits;
-        memcpy(&bits, &logits[i], sizeof bits);
-        bits ^= (int32_t)((uint32_t)(bits >> 31) >> 1);
-        top = bits > top ? bits : top;
-    }
-    top ^= (int32_t)((uint32_t)(top >> 31) >> 1);
-    float value;
-    memcpy(&value, &top, sizeof value);
-    return V ? value : -INFINITY;
+    struct candidate *c = &out[(*n)++];
+    c->logit = logit;
+    c->id = (int32_t)id;
 }
 
 size_t candidates_all(const float *logits, uint32_t V, struct candidate *out)
@@ -89,22 +78,31 @@ static uint32_t ordered(float x)
     return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
 }
 
+// The k-th largest of spans' largest logits, rounded down: k logits at least are not below it.
+static uint32_t least_of_top_k(const float *largest, size_t spans, uint32_t k)
+{
+    uint32_t counts[KEY_BUCKETS] = {0}, bucket = KEY_BUCKETS, reached = 0;
+    for (size_t i = 0; i < spans; i++)
+        counts[ordered(largest[i]) >> KEY_SHIFT]++;
+    while (bucket > 0 && reached < k)
+        reached += counts[--bucket];
+    return bucket << KEY_SHIFT;
+}
+
 size_t candidates_top_k(const float *logits, uint32_t V, uint32_t k, struct candidate *out)
 {
-    // Two histograms, so that neighbours in the same bucket do not wait for each other.
-    uint32_t counts[2][KEY_BUCKETS] = {{0}};
-    for (uint32_t i = 0; i < V; i++)
-        counts[i & 1][ordered(logits[i]) >> KEY_SHIFT]++;
-    uint32_t bucket = KEY_BUCKETS, reached = 0;
-    while (bucket > 0 && reached < k) {
-        bucket--;
-        reached += counts[0][bucket] + counts[1][bucket];
-    }
-    uint32_t least = bucket << KEY_SHIFT;
-    size_t n = 0;
-    for (uint32_t i = 0; i < V; i++)
-        if (ordered(logits[i]) >= least && logits[i] > -INFINITY)
+    uint32_t each = ((V + SPANS - 1) / SPANS + CHUNK - 1) / CHUNK * CHUNK;
+    float largest[SPANS];
+    size_t spans = 0, n = 0;
+    for (uint32_t from = 0; from < V; from += each)
+        largest[spans++] = mass_top(logits + from, V - from < each ? V - from : each);
+    uint32_t least = least_of_top_k(largest, spans, k);
+    for (uint32_t i = 0; i < V; i++) {
+        if (i % each == 0 && ordered(largest[i / each]) < least)
+            i += each - 1;
+        else if (ordered(logits[i]) >= least && logits[i] > -INFINITY)
             add(out, &n, logits[i], i);
+    }
     for (size_t i = 0; i < n; i++) {
         out[i].key = -(double)out[i].logit;
         out[i].p = 1;
@@ -112,51 +110,77 @@ size_t candidates_top_k(const float *logits, uint32_t V, uint32_t k, struct cand
     return n <= k ? n : keep_mass(out, n, k, false);
 }
 
-static uint32_t mass_bucket(float distance)
+static bool any_near(const float *x, float center, float width)
 {
-    return distance < MASS_BUCKETS / 32 - 1 ? (uint32_t)(distance * 32) : MASS_BUCKETS - 1;
+    int any = 0;
+    for (size_t k = 0; k < CHUNK; k++)
+        any |= fabsf(x[k] - center) <= width;
+    return any;
+}
+
+// Collects those whose logit is at most `width` from `center`, which is their key.
+static size_t collect_near(const float *logits, uint32_t V, double center, double width,
+                           struct candidate *out)
+{
+    float about = (float)center, wider = (float)(width * 1.001 + 1e-5 * fabs(center));
+    size_t n = 0;
+    for (uint32_t i = 0; i < V; i += CHUNK) {
+        uint32_t end = V - i < CHUNK ? V : i + CHUNK;
+        if (end - i == CHUNK && !any_near(logits + i, about, wider))
+            continue;
+        for (uint32_t k = i; k < end; k++) {
+            double key = fabs(center - (double)logits[k]);
+            if (key <= width && logits[k] > -INFINITY) {
+                out[n].key = key;
+                add(out, &n, logits[k], k);
+            }
+        }
+    }
+    return n;
+}
+
+// The fewest, nearest to `center` first, that weigh `target` (see keep_mass). Wider bands are
+// looked at only where a narrow one does not hold them.
+static size_t nearest(const float *logits, uint32_t V, float top, double center, double target,
+                      bool beyond, struct candidate *out)
+{
+    static const double widths[] = {2.5, 6, 12, INFINITY};
+    for (size_t i = 0;; i++) {
+        double held = 0;
+        size_t n = collect_near(logits, V, center, widths[i], out);
+        for (size_t k = 0; k < n; k++)
+            held += out[k].p = exp((double)out[k].logit - (double)top);
+        if (held > target || isinf(widths[i]))
+            return keep_mass(out, n, target, beyond);
+    }
 }
 
 size_t candidates_top_p(const float *logits, uint32_t V, float top_p, struct candidate *out)
 {
-    float top = candidates_largest(logits, V);
+    float top = mass_top(logits, V);
     if (!(top > -INFINITY))
         return 0;
-    double mass[MASS_BUCKETS] = {0}, weight[MASS_BUCKETS], total = 0, reached = 0;
-    for (size_t b = 0; b < MASS_BUCKETS; b++)
-        weight[b] = exp(-(double)b / 32);
-    for (uint32_t i = 0; i < V; i++) {
-        float distance = top - logits[i];
-        uint32_t b = mass_bucket(distance);
-        double r = (double)distance - (double)b / 32; // 0 to 1/32, but in the last bucket
-        mass[b] += b < MASS_BUCKETS - 1 ? weight[b] * (1 - r * (1 - r * (0.5 - r / 6)))
-                                        : exp(-(double)distance);
-    }
-    for (size_t b = 0; b < MASS_BUCKETS; b++)
-        total += mass[b];
-    uint32_t last = 0;
-    while (last < MASS_BUCKETS - 1 && (reached += mass[last]) < (double)top_p * total)
-        last++;
-    last++; // the sums above are rounded: the cut may fall into the next bucket
-    size_t n = 0;
-    for (uint32_t i = 0; i < V; i++)
-        if (logits[i] > -INFINITY && mass_bucket(top - logits[i]) <= last)
-            add(out, &n, logits[i], i);
-    for (size_t i = 0; i < n; i++) {
-        out[i].key = (double)top - (double)out[i].logit;
-        out[i].p = exp(-out[i].key);
-    }
-    return keep_mass(out, n, (double)top_p * total, false);
+    struct mass m;
+    mass_measure(logits, V, top, &m);
+    return nearest(logits, V, top, (double)top, (double)top_p * m.total, false, out);
+}
+
+size_t candidates_typical(const float *logits, uint32_t V, float typical_p, struct candidate *out)
+{
+    float top = mass_top(logits, V);
+    if (!(top > -INFINITY))
+        return 0;
+    struct mass m;
+    mass_measure(logits, V, top, &m);
+    // The logit of a token whose surprise is the entropy.
+    double center = (double)top - m.moment / m.total;
+    return nearest(logits, V, top, center, (double)typical_p * m.total, true, out);
 }
 
 size_t candidates_min_p(const float *logits, uint32_t V, float min_p, struct candidate *out)
 {
-    double least = (double)candidates_largest(logits, V) + log((double)min_p);
-    size_t n = 0;
-    for (uint32_t i = 0; i < V; i++)
-        if ((double)logits[i] >= least && logits[i] > -INFINITY)
-            add(out, &n, logits[i], i);
-    return n;
+    float top = mass_top(logits, V);
+    return top > -INFINITY ? collect_near(logits, V, (double)top, -log((double)min_p), out) : 0;
 }
 
 // Sets p to the softmax; returns the logarithm of what it was divided by, with the largest logit.

@@ -15,9 +15,6 @@ struct candidate {
 // Rank is by logit, largest first, then by id. Tokens at -INFINITY are left out everywhere; `out`
 // has room for V.
 
-// The largest logit; -INFINITY where all are.
-float candidates_largest(const float *logits, uint32_t V);
-
 // Collects all, in order of id; returns how many.
 size_t candidates_all(const float *logits, uint32_t V, struct candidate *out);
 
@@ -26,6 +23,10 @@ size_t candidates_top_k(const float *logits, uint32_t V, uint32_t k, struct cand
 
 // Collects the fewest first in rank that hold at least top_p of the probability of all.
 size_t candidates_top_p(const float *logits, uint32_t V, float top_p, struct candidate *out);
+
+// Collects the fewest whose surprise is nearest to the entropy and that hold more than typical_p of
+// the probability of all; of two as near, the lower id.
+size_t candidates_typical(const float *logits, uint32_t V, float typical_p, struct candidate *out);
 
 // Collects those at least min_p > 0 times as likely as the first, in order of id.
 size_t candidates_min_p(const float *logits, uint32_t V, float min_p, struct candidate *out);

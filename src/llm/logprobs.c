@@ -3,16 +3,15 @@
 
 #include <math.h>
 
-#include "llm/candidates.h"
+#include "llm/mass.h"
 
 // The logarithm of the sum of exp(logits).
 static double log_sum(const float *logits, uint32_t V)
 {
-    float top = candidates_largest(logits, V);
-    double sum = 0;
-    for (uint32_t i = 0; i < V; i++)
-        sum += (double)expf(logits[i] - top);
-    return (double)top + log(sum);
+    float top = mass_top(logits, V);
+    struct mass m;
+    mass_measure(logits, V, top, &m);
+    return (double)top + log(m.total);
 }
 
 size_t logprobs_top(const float *logits, uint32_t V, size_t n, struct logprob *top)

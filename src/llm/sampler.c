@@ -8,6 +8,7 @@
 
 #include "base/rng.h"
 #include "llm/candidates.h"
+#include "llm/mass.h"
 
 enum { RECENT_MAX = 1 << 16 };
 
@@ -171,15 +172,15 @@ static const float *adjust(struct sampler *s, const float *logits, const uint64_
 
 static int32_t most_likely(const float *logits, uint32_t V)
 {
-    float top = candidates_largest(logits, V);
+    float top = mass_top(logits, V);
     for (uint32_t i = 0; i < V && top > -INFINITY; i++)
         if (logits[i] == top)
             return (int32_t)i;
     return -1;
 }
 
-// Steps 3 to 6: fills s->candidates, returns how many are left. Where top_k and typical_p are off,
-// the first step that cuts does so while it collects.
+// Steps 3 to 6: fills s->candidates, returns how many are left. The first step that cuts does so
+// while it collects.
 static size_t cut(struct sampler *s, const float *logits)
 {
     const struct sampler_settings *p = &s->settings;
@@ -188,10 +189,13 @@ static size_t cut(struct sampler *s, const float *logits)
     size_t n;
     if (p->top_k && p->top_k < s->V) {
         n = candidates_top_k(logits, s->V, p->top_k, c);
-    } else if (!typical && top_p) {
+    } else if (typical) {
+        n = candidates_typical(logits, s->V, p->typical_p, c);
+        typical = false;
+    } else if (top_p) {
         n = candidates_top_p(logits, s->V, p->top_p, c);
         top_p = false;
-    } else if (!typical && min_p) {
+    } else if (min_p) {
         n = candidates_min_p(logits, s->V, p->min_p, c);
         min_p = false;
     } else {
