@@ -71,7 +71,7 @@ static enum err_code take_answer(struct answer *answer, struct buf *text, struct
 static enum err_code make_grammar(struct str lines, struct grammar **out, struct err *err)
 {
     struct buf gbnf = {0};
-    evidence_grammar_write(&lines, 1, &gbnf);
+    evidence_grammar_write(&lines, 1, NULL, &gbnf);
     enum err_code code = gbnf.failed ? err_set(err, ERR_NO_MEMORY, "out of memory for a grammar")
                                      : grammar_from_gbnf(buf_str(&gbnf), "evidence", out, err);
     buf_free(&gbnf);

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "diagnose/bound.h"
 #include "diagnose/facts_private.h"
 #include "diagnose/units.h"
 
@@ -201,7 +202,8 @@ size_t claims_check(struct str answer, const struct facts *facts, const struct s
     *count = all < CLAIMS_MAX ? all : CLAIMS_MAX;
     size_t bad = all - *count;
     for (size_t i = 0; i < *count; i++) {
-        out[i].supported = is_supported(&out[i], facts, texts, text_count);
+        out[i].supported = is_supported(&out[i], facts, texts, text_count) &&
+                           (!facts || bound_holds(answer, &out[i], facts));
         bad += !out[i].supported;
     }
     return bad;

@@ -2,7 +2,8 @@
 //
 // A number is supported when the evidence has the same value: rounding is a claim of its own. With
 // a unit, the value must be there in that unit or convert to it. An identifier (V_IN, P-101,
-// heatCurrent) or a time must stand in the evidence. Words are not checked.
+// heatCurrent) or a time must stand in the evidence, and what is said of a fact must be true of it
+// (bound.h). Words are not checked.
 #ifndef FETTLE_DIAGNOSE_CLAIMS_H
 #define FETTLE_DIAGNOSE_CLAIMS_H
 

@@ -2,14 +2,17 @@
 #include "diagnose/evidence_grammar.h"
 
 #include "diagnose/claims.h"
+#include "diagnose/evidence_private.h"
 
 // Letters have no capital behind a small one, that would be an identifier; names all in capitals
 // come from the evidence, too. A gap always has a blank, so that no number is put together from
 // others. A number without a unit stands before a stop, so that it gets none; one with a unit is
 // followed by a stop, or a word: by "at" only with the key that it is the value of.
 static const char frame[] =
-    "root ::= [ \\n]* (name gap | held gap | bare stop | value (stop | behind onward gap))* "
+    "root ::= [ \\n]* (name gap | held gap | bare (stop | also) | value (stop | behind onward "
+    "gap))* "
     "(name | held | bare | value) end\n"
+    "also ::= \" \" (\"and\" | \"while\" | \"but\") \" \" (name gap | bare (stop | also))\n"
     "gap ::= [,:;.!?)\"']* [ \\n] [(\"']*\n"
     "stop ::= [,:;.!?)\"']+ [ \\n] [(\"']*\n"
     "behind ::= \" \" [(\"']*\n"
@@ -21,7 +24,7 @@ static const char frame[] =
     "\"at\" small+ | capitals\n"
     "small ::= [a-z\\u00df-\\u024f]\n";
 
-static void add_literal(struct str text, struct buf *to)
+void evidence_literal(struct str text, struct buf *to)
 {
     buf_add_z(to, " | \"");
     for (size_t i = 0; i < text.n; i++) {
@@ -59,7 +62,7 @@ static void add_capitals(struct str text, struct buf *to)
         while (i + n < text.n && is_capital(text.p[i + n]))
             n++;
         if (n > 1)
-            add_literal((struct str){text.p + i, n}, to);
+            evidence_literal((struct str){text.p + i, n}, to);
         i += n;
     }
 }
@@ -103,7 +106,7 @@ static void add_held(struct str value, struct str key, struct buf *to)
     if (both.failed)
         to->failed = true;
     else if (key.n)
-        add_literal(buf_str(&both), to);
+        evidence_literal(buf_str(&both), to);
     buf_free(&both);
 }
 
@@ -120,21 +123,19 @@ static void add_claim(struct str text, const struct claim *c, struct str said, e
     bool number = c->kind == CLAIM_NUMBER, bare = number && c->unit.n == 0;
     struct str worded = bare ? with_word(text, said) : said;
     if (rule == RULE_NAME && (!number || worded.n > said.n))
-        add_literal(worded, to);
+        evidence_literal(worded, to);
     else if (rule == RULE_VALUE && number && !bare)
-        add_literal(said, to);
+        evidence_literal(said, to);
     else if (rule == RULE_HELD && number && !bare)
         add_held(said, key_of(text, said), to);
     else if (rule == RULE_BARE && bare)
-        add_literal(said, to);
+        evidence_literal(said, to);
 }
 
-static void add_rule(const char *head, enum rule rule, const struct str *texts, size_t count,
-                     struct buf *to)
+static void add_texts(enum rule rule, const struct str *texts, size_t count, struct buf *to)
 {
     enum { MOST = 256 }; // of one text; further ones cannot be said
     struct claim claims[MOST];
-    buf_add_z(to, head);
     for (size_t i = 0; i < count; i++) {
         size_t n = claims_read(texts[i], claims, MOST);
         n = n < MOST ? n : MOST;
@@ -143,16 +144,32 @@ static void add_rule(const char *head, enum rule rule, const struct str *texts, 
     }
 }
 
-void evidence_grammar_write(const struct str *texts, size_t count, struct buf *to)
+void evidence_grammar_write(const struct str *texts, size_t count, const struct facts *facts,
+                            struct buf *to)
 {
+    static const struct facts none;
+    const struct facts *f = facts ? facts : &none;
     buf_add_z(to, frame);
+    buf_add_z(to, evidence_fact_rules);
     buf_add_z(to, "capitals ::= \"OK\"");
     for (size_t i = 0; i < count; i++)
         add_capitals(texts[i], to);
+    for (size_t i = 0; i < f->count; i++) {
+        add_capitals(str_of(f->items[i].key), to);
+        add_capitals(str_of(f->items[i].text), to);
+        add_capitals(str_of(f->items[i].flag), to);
+    }
     // A rule needs an alternative even where the evidence has none for it.
-    add_rule("\nname ::= word", RULE_NAME, texts, count, to);
-    add_rule("\nvalue ::= capitals", RULE_VALUE, texts, count, to);
-    add_rule("\nheld ::= capitals", RULE_HELD, texts, count, to);
-    add_rule("\nbare ::= capitals", RULE_BARE, texts, count, to);
+    buf_add_z(to, "\nname ::= word");
+    add_texts(RULE_NAME, texts, count, to);
+    evidence_fact_names(f, to);
+    buf_add_z(to, "\nvalue ::= capitals");
+    add_texts(RULE_VALUE, texts, count, to);
+    buf_add_z(to, "\nheld ::= capitals");
+    add_texts(RULE_HELD, texts, count, to);
+    evidence_fact_statements(f, to);
+    buf_add_z(to, "\nbare ::= capitals");
+    add_texts(RULE_BARE, texts, count, to);
+    evidence_fact_counts(f, to);
     buf_add_char(to, '\n');
 }

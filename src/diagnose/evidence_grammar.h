@@ -2,7 +2,8 @@
 //
 // Words are free. Numbers, identifiers and times, as claims.h reads them, stand only as they are
 // written in the evidence, a number with its unit, and "8.4 V at V_IN" only where a line of the
-// evidence says "V_IN: 8.4 V".
+// evidence says "V_IN: 8.4 V". The numbers of facts stand only with their key: "V_IN is 8.4 V,
+// below the operating range of 10-30 V".
 #ifndef FETTLE_DIAGNOSE_EVIDENCE_GRAMMAR_H
 #define FETTLE_DIAGNOSE_EVIDENCE_GRAMMAR_H
 
@@ -10,9 +11,11 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "diagnose/facts.h"
 
-// Appends the grammar of answers to `texts`, for grammar_from_gbnf. It begins wherever a sentence
-// may: at the start of an answer, or behind an earlier sentence.
-void evidence_grammar_write(const struct str *texts, size_t count, struct buf *to);
+// Appends the grammar of answers to `texts` and `facts` (may be NULL), for grammar_from_gbnf. It
+// begins wherever a sentence may: at the start of an answer, or behind an earlier sentence.
+void evidence_grammar_write(const struct str *texts, size_t count, const struct facts *facts,
+                            struct buf *to);
 
 #endif

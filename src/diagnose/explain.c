@@ -97,9 +97,11 @@ static void end_attempt(struct explanation *x)
 static enum err_code make_grammar(const struct explanation *x, struct grammar **out,
                                   struct err *err)
 {
-    struct str texts[] = {buf_str(&x->question), buf_str(&x->reading)};
+    const struct facts *f = x->request.facts;
+    struct str texts[] = {buf_str(&x->question), str_of(f->device), str_of(f->time),
+                          str_of(f->note), str_of(f->known)};
     struct buf gbnf = {0};
-    evidence_grammar_write(texts, sizeof texts / sizeof *texts, &gbnf);
+    evidence_grammar_write(texts, sizeof texts / sizeof *texts, f, &gbnf);
     enum err_code code = gbnf.failed ? err_set(err, ERR_NO_MEMORY, "out of memory for a grammar")
                                      : grammar_from_gbnf(buf_str(&gbnf), "evidence", out, err);
     buf_free(&gbnf);

@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (count > CLAIMS_MAX || (count < CLAIMS_MAX && bad > 0))
         abort(); // a text supports itself
     claims_check(log, f, NULL, 0, claims, &count);
-    evidence_grammar_write(&text, 1, &gbnf);
+    evidence_grammar_write(&text, 1, f, &gbnf);
     enum err_code code = grammar_from_gbnf(buf_str(&gbnf), "evidence", &grammar, NULL);
     if (code != ERR_OK && code != ERR_LIMIT)
         abort();

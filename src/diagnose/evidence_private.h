@@ -1,0 +1,21 @@
+// What the files of the evidence's grammar share.
+#ifndef FETTLE_DIAGNOSE_EVIDENCE_PRIVATE_H
+#define FETTLE_DIAGNOSE_EVIDENCE_PRIVATE_H
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "diagnose/facts.h"
+
+// Appends ` | "TEXT"`, escaped.
+void evidence_literal(struct str text, struct buf *to);
+
+// Append alternatives: the names that facts have; what may be said of those whose value has a unit
+// or is a word; what may be said of numbers without a unit.
+void evidence_fact_names(const struct facts *f, struct buf *to);
+void evidence_fact_statements(const struct facts *f, struct buf *to);
+void evidence_fact_counts(const struct facts *f, struct buf *to);
+
+// The rules that these need.
+extern const char evidence_fact_rules[];
+
+#endif
