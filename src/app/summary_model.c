@@ -68,12 +68,13 @@ static enum err_code take_answer(struct answer *answer, struct buf *text, struct
     return code;
 }
 
-static enum err_code make_grammar(struct str lines, struct grammar **out, struct err *err)
+static enum err_code make_form(struct serving *s, struct str lines, struct form **out,
+                               struct err *err)
 {
     struct buf gbnf = {0};
     evidence_grammar_write(&lines, 1, NULL, &gbnf);
     enum err_code code = gbnf.failed ? err_set(err, ERR_NO_MEMORY, "out of memory for a grammar")
-                                     : grammar_from_gbnf(buf_str(&gbnf), "evidence", out, err);
+                                     : serving_form_gbnf(s, buf_str(&gbnf), "evidence", out, err);
     buf_free(&gbnf);
     return code;
 }
@@ -89,8 +90,9 @@ struct attempt {
 static enum err_code write_once(const struct attempt *t, struct buf *text, struct err *err)
 {
     struct answer *answer;
-    struct grammar *grammar = NULL;
-    enum err_code code = t->bound ? make_grammar(t->lines, &grammar, err) : ERR_OK;
+    struct form *form = NULL;
+    struct serving *s = app_model_serving(t->model);
+    enum err_code code = t->bound ? make_form(s, t->lines, &form, err) : ERR_OK;
     if (code != ERR_OK)
         return code;
     struct serving_request r = {.prompt = t->prompt->p,
@@ -98,14 +100,13 @@ static enum err_code write_once(const struct attempt *t, struct buf *text, struc
                                 .max_tokens = TOKENS_MAX,
                                 .choices = 1,
                                 .sampler = SAMPLER_GREEDY,
-                                .grammar = grammar,
+                                .form = form,
                                 .deadline_us = t->deadline_us,
                                 .whole = true};
-    code = serving_submit(app_model_serving(t->model), &r, &answer, err);
-    if (code != ERR_OK) {
-        grammar_close(&grammar);
+    code = serving_submit(s, &r, &answer, err);
+    form_release(&form);
+    if (code != ERR_OK)
         return code;
-    }
     code = take_answer(answer, text, err);
     answer_release(&answer);
     return code;

@@ -141,7 +141,7 @@ void talk_close(struct talk *t)
     chat_template_close(&t->chat);
 }
 
-static enum err_code read_grammar(struct grammar **out, struct err *err)
+static enum err_code read_form(struct serving *s, struct form **out, struct err *err)
 {
     const char *path = talk_options.grammar ? talk_options.grammar : talk_options.schema;
     *out = NULL;
@@ -150,8 +150,8 @@ static enum err_code read_grammar(struct grammar **out, struct err *err)
     struct buf text = {0};
     enum err_code code = file_read(path, GRAMMAR_FILE_MAX, &text, err);
     if (!code && path == talk_options.grammar)
-        code = grammar_from_gbnf(buf_str(&text), path, out, err);
-    else if (!code && (code = grammar_from_schema(buf_str(&text), out, err)))
+        code = serving_form_gbnf(s, buf_str(&text), path, out, err);
+    else if (!code && (code = serving_form_schema(s, buf_str(&text), out, err)))
         err_prefix(err, "%s", path);
     buf_free(&text);
     return code;
@@ -179,12 +179,11 @@ static enum err_code submit(struct talk *t, const struct tokens *prompt, struct 
     r.sampler.min_p = (float)o->min_p;
     r.sampler.repetition_penalty = (float)o->repetition_penalty;
     r.sampler.seed = (uint64_t)o->seed;
-    enum err_code code = read_grammar(&r.grammar, err);
+    enum err_code code = read_form(t->serving, &r.form, err);
     if (code)
         return code;
     code = serving_submit(t->serving, &r, out, err);
-    if (code)
-        grammar_close(&r.grammar);
+    form_release(&r.form);
     return code;
 }
 

@@ -60,8 +60,8 @@ unsigned explain_threads(const char *model_path)
 
 // ---- attempts ----
 
-static enum err_code submit(struct explanation *x, const struct tokens *prompt,
-                            struct grammar *grammar, uint32_t max_tokens, struct err *err)
+static enum err_code submit(struct explanation *x, const struct tokens *prompt, struct form *form,
+                            uint32_t max_tokens, struct err *err)
 {
     const struct explain_request *r = &x->request;
     struct serving_request s = {.prompt = prompt->p,
@@ -69,7 +69,7 @@ static enum err_code submit(struct explanation *x, const struct tokens *prompt,
                                 .max_tokens = max_tokens,
                                 .choices = 1,
                                 .sampler = SAMPLER_GREEDY,
-                                .grammar = grammar,
+                                .form = form,
                                 .logprobs = true,
                                 .deadline_us = r->deadline_us,
                                 .notify = r->notify,
@@ -94,16 +94,16 @@ static void end_attempt(struct explanation *x)
     answer_release(&x->answer);
 }
 
-static enum err_code make_grammar(const struct explanation *x, struct grammar **out,
-                                  struct err *err)
+static enum err_code make_form(const struct explanation *x, struct form **out, struct err *err)
 {
     const struct facts *f = x->request.facts;
     struct str texts[] = {buf_str(&x->question), str_of(f->device), str_of(f->time),
                           str_of(f->note), str_of(f->known)};
     struct buf gbnf = {0};
     evidence_grammar_write(texts, sizeof texts / sizeof *texts, f, &gbnf);
-    enum err_code code = gbnf.failed ? err_set(err, ERR_NO_MEMORY, "out of memory for a grammar")
-                                     : grammar_from_gbnf(buf_str(&gbnf), "evidence", out, err);
+    enum err_code code =
+        gbnf.failed ? err_set(err, ERR_NO_MEMORY, "out of memory for a grammar")
+                    : serving_form_gbnf(x->model.serving, buf_str(&gbnf), "evidence", out, err);
     buf_free(&gbnf);
     return code;
 }
@@ -112,7 +112,7 @@ static enum err_code make_grammar(const struct explanation *x, struct grammar **
 static enum err_code regenerate(struct explanation *x, struct err *err)
 {
     struct tokens prompt = {0};
-    struct grammar *grammar = NULL;
+    struct form *form = NULL;
     end_attempt(x);
     x->text.n = x->checked;
     while (x->token_count && x->tokens[x->token_count - 1].end > x->checked)
@@ -126,12 +126,11 @@ static enum err_code regenerate(struct explanation *x, struct err *err)
     if (!code && prompt.failed)
         code = err_set(err, ERR_NO_MEMORY, "out of memory for the prompt");
     if (!code)
-        code = make_grammar(x, &grammar, err);
+        code = make_form(x, &form, err);
     uint32_t left = x->request.max_tokens - (uint32_t)x->token_count; // at least the failed one
     if (!code)
-        code = submit(x, &prompt, grammar, left, err);
-    if (code)
-        grammar_close(&grammar);
+        code = submit(x, &prompt, form, left, err);
+    form_release(&form);
     tokens_free(&prompt);
     return code;
 }

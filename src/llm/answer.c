@@ -38,10 +38,7 @@ void answer_free(struct answer *a)
         buf_free(&q->text);
         free(q->tokens);
     }
-    if (!a->form)
-        grammar_masks_close(&a->masks);
     form_release(&a->form);
-    grammar_close(&a->grammar);
     free(a->prompts);
     free(a);
 }

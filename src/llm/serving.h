@@ -76,13 +76,16 @@ float serving_adapter_scale(const struct serving *s, size_t number);
 
 struct form;
 
-enum { SERVING_FORMS_KEPT = 8 };
+enum { SERVING_FORMS_KEPT = 16 };
 
-// A JSON Schema, compiled; the last SERVING_FORMS_KEPT are kept with what was found out for them,
-// so that the same schema costs nothing again. Errors as grammar_from_schema. Every form must be
-// released before serving_close.
-enum err_code serving_form(struct serving *s, struct str schema, struct form **out,
-                           struct err *err);
+// A JSON Schema or a grammar in GBNF, compiled; the last SERVING_FORMS_KEPT are kept with what was
+// found out for them, so that the same text costs nothing again. Errors as grammar_from_schema and
+// grammar_from_gbnf, which `where` is for. Every form must be released before serving_close; a
+// request holds its own.
+enum err_code serving_form_schema(struct serving *s, struct str schema, struct form **out,
+                                  struct err *err);
+enum err_code serving_form_gbnf(struct serving *s, struct str text, const char *where,
+                                struct form **out, struct err *err);
 void form_release(struct form **f);
 
 // ---- asking ----
@@ -100,10 +103,7 @@ struct serving_request {
     struct sampler_settings sampler;
     const struct str *stops; // copied
     size_t stop_count;
-    // What the text must follow: a grammar of its own, taken over on success, or a form; or
-    // neither.
-    struct grammar *grammar;
-    struct form *form;
+    struct form *form;   // what the text must follow; NULL: nothing
     bool logprobs;       // of each token, with the `top` most likely ones beside it
     uint32_t top;        // SERVING_TOP_MAX at most
     bool keep_end;       // go on past the token that ends an answer

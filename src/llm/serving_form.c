@@ -5,7 +5,7 @@
 #include "llm/serving_private.h"
 
 // A form's masks grow to so much at most.
-enum { MASKS_BYTES = 32 << 20 };
+enum { MASKS_BYTES = 16 << 20 };
 
 enum err_code serving_trie(struct serving *s, struct err *err)
 {
@@ -22,11 +22,17 @@ static void form_free(struct form *f)
 {
     grammar_masks_close(&f->masks);
     grammar_close(&f->grammar);
-    buf_free(&f->schema);
+    buf_free(&f->text);
     free(f);
 }
 
-static enum err_code form_make(struct serving *s, struct str schema, struct form **out,
+// A form's text; `where` names a grammar's in errors, NULL: a schema.
+struct form_source {
+    struct str text;
+    const char *where;
+};
+
+static enum err_code form_make(struct serving *s, struct form_source from, struct form **out,
                                struct err *err)
 {
     struct form *f = calloc(1, sizeof *f);
@@ -34,13 +40,15 @@ static enum err_code form_make(struct serving *s, struct str schema, struct form
         return err_set(err, ERR_NO_MEMORY, "out of memory for a grammar");
     f->serving = s;
     f->holders = 1;
-    buf_add_str(&f->schema, schema);
-    enum err_code code = grammar_from_schema(schema, &f->grammar, err);
+    f->gbnf = from.where;
+    buf_add_str(&f->text, from.text);
+    enum err_code code = from.where ? grammar_from_gbnf(from.text, from.where, &f->grammar, err)
+                                    : grammar_from_schema(from.text, &f->grammar, err);
     if (!code)
         code = serving_trie(s, err);
     if (!code)
         code = grammar_masks_open(f->grammar, s->trie, MASKS_BYTES, &f->masks, err);
-    if (!code && f->schema.failed)
+    if (!code && f->text.failed)
         code = err_set(err, ERR_NO_MEMORY, "out of memory for a grammar");
     if (code)
         form_free(f);
@@ -51,17 +59,18 @@ static enum err_code form_make(struct serving *s, struct str schema, struct form
 
 // ---- under forms_lock: the newest come first ----
 
-static struct form *find(struct serving *s, struct str schema)
+static struct form *find(struct serving *s, struct form_source from)
 {
-    for (struct form **at = &s->forms; *at; at = &(*at)->next)
-        if (str_eq(buf_str(&(*at)->schema), schema)) {
-            struct form *f = *at;
+    for (struct form **at = &s->forms; *at; at = &(*at)->next) {
+        struct form *f = *at;
+        if (f->gbnf == (from.where != NULL) && str_eq(buf_str(&f->text), from.text)) {
             *at = f->next;
             f->next = s->forms;
             s->forms = f;
             f->holders++;
             return f;
         }
+    }
     return NULL;
 }
 
@@ -80,19 +89,20 @@ static void trim(struct serving *s)
     }
 }
 
-enum err_code serving_form(struct serving *s, struct str schema, struct form **out, struct err *err)
+static enum err_code take(struct serving *s, struct form_source from, struct form **out,
+                          struct err *err)
 {
     struct form *made = NULL;
     pthread_mutex_lock(&s->forms_lock);
-    *out = find(s, schema);
+    *out = find(s, from);
     pthread_mutex_unlock(&s->forms_lock);
     if (*out)
         return ERR_OK;
-    enum err_code code = form_make(s, schema, &made, err);
+    enum err_code code = form_make(s, from, &made, err);
     if (code)
         return code;
     pthread_mutex_lock(&s->forms_lock);
-    *out = find(s, schema); // another may have been quicker
+    *out = find(s, from); // another may have been quicker
     if (!*out) {
         made->next = s->forms;
         *out = s->forms = made;
@@ -103,6 +113,18 @@ enum err_code serving_form(struct serving *s, struct str schema, struct form **o
     if (made)
         form_free(made);
     return ERR_OK;
+}
+
+enum err_code serving_form_schema(struct serving *s, struct str schema, struct form **out,
+                                  struct err *err)
+{
+    return take(s, (struct form_source){schema, NULL}, out, err);
+}
+
+enum err_code serving_form_gbnf(struct serving *s, struct str text, const char *where,
+                                struct form **out, struct err *err)
+{
+    return take(s, (struct form_source){text, where}, out, err);
 }
 
 void form_hold(struct form *f)

@@ -39,11 +39,9 @@ struct sequence {
 struct answer {
     struct serving *serving;
     // The request; fixed after submission.
-    int32_t *prompts;            // one after the other
-    struct grammar *grammar;     // NULL: none
-    struct form *form;           // NULL: none
-    struct grammar_masks *masks; // of one of both; the form's are not the answer's own
-    uint32_t choices;            // of a prompt
+    int32_t *prompts;  // one after the other
+    struct form *form; // NULL: none
+    uint32_t choices;  // of a prompt
     uint32_t top, adapter;
     bool logprobs, keep_end, special, whole, lookup;
     int64_t deadline_us, submitted_us;
@@ -61,10 +59,11 @@ struct answer {
     struct sequence sequences[]; // [count]
 };
 
-// A JSON Schema as compiled, with the masks that the worker has found.
+// A JSON Schema or a grammar in GBNF as compiled, with the masks that the worker has found.
 struct form {
     struct serving *serving;
-    struct buf schema;
+    bool gbnf;
+    struct buf text;
     struct grammar *grammar;
     struct grammar_masks *masks; // the worker's, once there are matchers
     uint32_t holders;

@@ -47,19 +47,6 @@ static enum err_code check_request(const struct serving *s, const struct serving
     return ERR_OK;
 }
 
-static enum err_code open_masks(struct serving *s, struct answer *a,
-                                const struct serving_request *r, struct err *err)
-{
-    if (r->form) {
-        form_hold(r->form);
-        a->form = r->form;
-        a->masks = r->form->masks;
-        return ERR_OK;
-    }
-    enum err_code code = serving_trie(s, err);
-    return code ? code : grammar_masks_open(r->grammar, s->trie, 0, &a->masks, err);
-}
-
 // Copies the prompts; the sequences point to theirs.
 static bool copy_prompts(struct answer *a, const struct serving_request *r, uint32_t context)
 {
@@ -100,8 +87,8 @@ static enum err_code open_sequences(struct answer *a, const struct serving_reque
         code = sampler_open(&sampler, V, &q->sampler, err);
         if (!code)
             code = stop_open(r->stops, r->stop_count, &q->stop, err);
-        if (!code && a->masks)
-            code = matcher_open(a->masks, &q->matcher, err);
+        if (!code && a->form)
+            code = matcher_open(a->form->masks, &q->matcher, err);
     }
     return code;
 }
@@ -131,9 +118,11 @@ static enum err_code open_answer(struct serving *s, const struct serving_request
     a->arg = r->arg;
     a->armed = r->whole;
     a->left = count;
-    enum err_code code = r->grammar || r->form ? open_masks(s, a, r, err) : ERR_OK;
-    if (!code)
-        code = open_sequences(a, r, count, engine_model(s->engine)->shape.V, err);
+    if (r->form) {
+        form_hold(r->form);
+        a->form = r->form;
+    }
+    enum err_code code = open_sequences(a, r, count, engine_model(s->engine)->shape.V, err);
     if (code)
         answer_free(a);
     else
@@ -173,11 +162,9 @@ enum err_code serving_submit(struct serving *s, const struct serving_request *re
     if (code)
         return code;
     *out = a; // before the worker can tell of it
-    a->grammar = request->grammar;
     code = enqueue(s, a, err);
     if (code) {
         *out = NULL;
-        a->grammar = NULL;
         answer_free(a);
     }
     return code;

@@ -49,8 +49,9 @@ static enum err_code force_call(struct openai_request *r, struct serving *s,
 {
     struct buf schema = {0};
     write_call_schema(r, style->arguments, &schema);
-    enum err_code code = schema.failed ? err_set(err, ERR_NO_MEMORY, "out of memory for the tools")
-                                       : serving_form(s, buf_str(&schema), &r->serving.form, err);
+    enum err_code code = schema.failed
+                             ? err_set(err, ERR_NO_MEMORY, "out of memory for the tools")
+                             : serving_form_schema(s, buf_str(&schema), &r->serving.form, err);
     if (!code)
         code = tokenizer_encode(serving_tokenizer(s), str_of(style->open), TOKENIZE_SPECIAL,
                                 &r->prompts[0].tokens, err);
@@ -63,11 +64,12 @@ static enum err_code follow_schema(struct openai_request *r, struct serving *s, 
     struct buf text = {0};
     struct json_out j;
     if (r->json_object)
-        return serving_form(s, STR_LIT("{\"type\":\"object\"}"), &r->serving.form, err);
+        return serving_form_schema(s, STR_LIT("{\"type\":\"object\"}"), &r->serving.form, err);
     json_open(&j, &text);
     json_write(&j, r->schema);
-    enum err_code code = text.failed ? err_set(err, ERR_NO_MEMORY, "out of memory for the schema")
-                                     : serving_form(s, buf_str(&text), &r->serving.form, err);
+    enum err_code code = text.failed
+                             ? err_set(err, ERR_NO_MEMORY, "out of memory for the schema")
+                             : serving_form_schema(s, buf_str(&text), &r->serving.form, err);
     buf_free(&text);
     return code;
 }

@@ -400,10 +400,11 @@ static void a_grammar_shapes_the_answer(void **state)
     enum answer_finish finish;
     r.keep_end = false;
     r.choices = 2;
-    assert_ok(grammar_from_gbnf(STR_LIT("root ::= \"pump \" [0-9]{3} (\" on\" | \" off\")"), "test",
-                                &r.grammar, &err),
+    assert_ok(serving_form_gbnf(s, STR_LIT("root ::= \"pump \" [0-9]{3} (\" on\" | \" off\")"),
+                                "test", &r.form, &err),
               err);
     struct answer *a = submit(s, &r);
+    form_release(&r.form);
     char *text = whole_text(&a, &finish);
     assert_int_equal(finish, ANSWER_STOPPED);
     assert_memory_equal(text, "pump ", 5);
@@ -421,11 +422,11 @@ static void a_form_is_kept_between_requests(void **state)
     struct serving *s = open_serving(&usual);
     struct form *first, *again;
     struct err err;
-    assert_ok(serving_form(s, str_of(schema), &first, &err), err);
+    assert_ok(serving_form_schema(s, str_of(schema), &first, &err), err);
     struct serving_request r = letters('a', 4);
     r.keep_end = false;
     for (int i = 0; i < 3; i++) {
-        assert_ok(serving_form(s, str_of(schema), &again, &err), err);
+        assert_ok(serving_form_schema(s, str_of(schema), &again, &err), err);
         assert_ptr_equal(again, first);
         r.form = again;
         r.sampler.seed = (uint64_t)i;
@@ -440,14 +441,35 @@ static void a_form_is_kept_between_requests(void **state)
     for (int i = 0; i < 2 * SERVING_FORMS_KEPT; i++) {
         char other[64];
         snprintf(other, sizeof other, "{\"const\":%d}", i);
-        assert_ok(serving_form(s, str_of(other), &again, &err), err);
+        assert_ok(serving_form_schema(s, str_of(other), &again, &err), err);
         form_release(&again);
     }
-    assert_ok(serving_form(s, str_of(schema), &again, &err), err);
+    assert_ok(serving_form_schema(s, str_of(schema), &again, &err), err);
     assert_ptr_equal(again, first); // it was held
     form_release(&again);
     form_release(&first);
-    assert_int_equal(serving_form(s, STR_LIT("{\"type\":7}"), &again, &err), ERR_INPUT);
+    assert_int_equal(serving_form_schema(s, STR_LIT("{\"type\":7}"), &again, &err), ERR_INPUT);
+    serving_close(&s);
+}
+
+static void a_grammar_is_kept_between_requests(void **state)
+{
+    (void)state;
+    struct serving *s = open_serving(&usual);
+    struct form *first, *again, *other;
+    struct err err;
+    struct str text = STR_LIT("root ::= \"on\" | \"off\""), schema = STR_LIT("{\"const\":1}");
+    assert_ok(serving_form_gbnf(s, text, "one", &first, &err), err);
+    const struct form *kept = first;
+    form_release(&first);
+    assert_ok(serving_form_schema(s, schema, &other, &err), err);
+    form_release(&other);
+    assert_ok(serving_form_gbnf(s, text, "two", &again, &err), err);
+    assert_ptr_equal(again, kept); // though nobody held it
+    form_release(&again);
+    // The same text is something else as a grammar.
+    assert_int_equal(serving_form_gbnf(s, schema, "three", &other, &err), ERR_INPUT);
+    assert_non_null(strstr(err.text, "three: line 1"));
     serving_close(&s);
 }
 
@@ -625,6 +647,7 @@ int main(void)
         cmocka_unit_test(choices_share_the_prompt),
         cmocka_unit_test(a_grammar_shapes_the_answer),
         cmocka_unit_test(a_form_is_kept_between_requests),
+        cmocka_unit_test(a_grammar_is_kept_between_requests),
         cmocka_unit_test(further_prompts_are_answered_as_if_alone),
         cmocka_unit_test(notify_comes_once_after_a_take_that_found_nothing),
         cmocka_unit_test(stopping_ends_every_answer),

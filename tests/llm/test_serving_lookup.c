@@ -106,8 +106,9 @@ static uint32_t same_both_ways(struct serving *s, struct serving_request *r, con
     for (int i = 0; i < 2; i++) {
         r->no_lookup = i == 0;
         if (gbnf)
-            assert_ok(grammar_from_gbnf(str_of(gbnf), "test", &r->grammar, &err), err);
+            assert_ok(serving_form_gbnf(s, str_of(gbnf), "test", &r->form, &err), err);
         o[i] = answer(s, r);
+        form_release(&r->form);
     }
     assert_string_equal(o[1].text, o[0].text);
     assert_int_equal(o[1].finish, o[0].finish);
