@@ -270,8 +270,8 @@ bool facts_record_end(struct facts_reader *r, struct facts_record *record, struc
 }
 
 // A copy of the log in which every byte that is not UTF-8, and every control character but tab and
-// newline, is a '?'.
-static char *clean_copy(struct str log)
+// newline, is a '?'; `*bad` counts them, `*first` is where the first one is.
+static char *clean_copy(struct str log, size_t *bad, size_t *first)
 {
     char *copy = malloc(log.n + 1);
     if (!copy)
@@ -289,23 +289,38 @@ static char *clean_copy(struct str log)
         if (!good) {
             copy[i] = '?';
             n = 1;
+            if ((*bad)++ == 0)
+                *first = i;
         }
         i += n;
     }
     return copy;
 }
 
+// Pictures, archives, UTF-16: nothing to read facts from.
+static bool is_binary(struct str log, size_t bad)
+{
+    return bad >= 16 && bad > log.n / 8;
+}
+
 enum err_code facts_read(struct str log, struct facts *out, struct err *err)
 {
+    size_t bad = 0, first = 0;
     memset(out, 0, sizeof *out);
     if (log.n > FACTS_LOG_BYTES)
         return err_set(err, ERR_LIMIT, "log: %zu bytes, at most %d are read", log.n,
                        FACTS_LOG_BYTES);
-    char *copy = clean_copy(log);
+    char *copy = clean_copy(log, &bad, &first);
     struct facts_reader r = {.to = out, .line = 1};
     r.limits = calloc(FACTS_LIMITS_MAX, sizeof *r.limits);
     enum err_code code =
         copy && r.limits ? ERR_OK : err_set(err, ERR_NO_MEMORY, "no memory to read the log");
+    if (code == ERR_OK && is_binary(log, bad))
+        code =
+            err_set(err, ERR_INPUT,
+                    "log: not text in UTF-8: %zu of its %zu bytes are none, the first, 0x%02x, at "
+                    "byte %zu; `iconv -f UTF-16 -t UTF-8` or the like converts other text",
+                    bad, log.n, (unsigned char)log.p[first], first);
     if (code == ERR_OK) {
         r.log = (struct str){copy, log.n};
         if (!facts_read_json(&r, r.log) && !facts_read_markup(&r, r.log) &&

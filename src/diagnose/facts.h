@@ -71,7 +71,8 @@ struct facts {
 
 // Reads `log` and judges every value by the limits that the log itself gives. Bytes that are not
 // UTF-8 are read as '?'. An empty log gives no facts and no error. ERR_LIMIT: more than
-// FACTS_LOG_BYTES. Never fails otherwise: what cannot be read as a value becomes part of the note.
+// FACTS_LOG_BYTES; ERR_INPUT: more than one byte in eight (and 16) is no text. Never fails
+// otherwise: what cannot be read as a value becomes part of the note.
 enum err_code facts_read(struct str log, struct facts *out, struct err *err);
 
 // Joins the built-in table: limits that instruments of a kind share (facts_known.c), for values

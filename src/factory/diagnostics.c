@@ -81,6 +81,23 @@ static void join(struct work *w)
     facts_join_known(&w->facts);
 }
 
+// A name alone, talk without a reading, both, or nothing.
+static enum err_code write_no_log(struct maker *m, struct factory_example *e, struct work *w,
+                                  struct err *err)
+{
+    const struct grammar_slot slots[] = {{"noun", w->scene.noun}, {NULL, NULL}};
+    struct grammar_use use = maker_use(m, e, slots);
+    enum err_code code = ERR_OK;
+    if (chance(m, 0.5))
+        buf_printf(&m->log, "device: %s\n", w->scene.device);
+    uint64_t sentences = chance(m, 0.5) ? 1 + rng_below(&m->rng, 3) : 0;
+    for (uint64_t i = 0; code == ERR_OK && i < sentences; i++) {
+        code = factory_grammar_say(&use, "chatter", &m->log, err);
+        buf_add_z(&m->log, i % 2 ? "\n" : " ");
+    }
+    return code;
+}
+
 static enum err_code make_log(struct maker *m, struct work *w, struct factory_example *e,
                               bool *kept, struct err *err)
 {
@@ -95,9 +112,8 @@ static enum err_code make_log(struct maker *m, struct work *w, struct factory_ex
             r->low_number = r->high_number = NAN;
         }
     }
-    if (s->missing == MISSING_LOG && chance(m, 0.5))
-        buf_printf(&m->log, "device: %s\n", s->device);
-    enum err_code code = s->missing == MISSING_LOG ? ERR_OK : w->dialect->write(&d, &m->log, err);
+    enum err_code code = s->missing == MISSING_LOG ? write_no_log(m, e, w, err)
+                                                   : w->dialect->write(&d, &m->log, err);
     if (code == ERR_OK)
         code = facts_read(buf_str(&m->log), &w->facts, err);
     *kept = true;

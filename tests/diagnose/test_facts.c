@@ -268,6 +268,23 @@ static void a_log_beyond_the_size_limit_is_refused(void **state)
     free(log);
 }
 
+static void what_is_no_text_is_refused_with_the_first_byte_that_is_none(void **state)
+{
+    (void)state;
+    static struct facts f;
+    struct err err;
+    char wide[64]; // UTF-16
+    for (int i = 0; i < 64; i++)
+        wide[i] = "V_IN: 8.4 V [LOW] RESET 14 times"[i / 2];
+    for (int i = 1; i < 64; i += 2)
+        wide[i] = '\0';
+    assert_int_equal(facts_read((struct str){wide, sizeof wide}, &f, &err), ERR_INPUT);
+    assert_non_null(strstr(err.text, "32 of its 64 bytes"));
+    assert_non_null(strstr(err.text, "0x00, at byte 1;"));
+    // Colours of a terminal and stray bytes are no harm.
+    assert_ok(facts_read(STR_LIT("\x1b[31mV_IN: 8.4 V\x1b[0m \xb0 \x01\n"), &f, &err), err);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +302,7 @@ int main(void)
         cmocka_unit_test(limits_from_the_store_are_joined_where_the_log_gives_none),
         cmocka_unit_test(hostile_logs_are_read_without_harm),
         cmocka_unit_test(a_log_with_too_many_keys_says_how_many_were_left_out),
+        cmocka_unit_test(what_is_no_text_is_refused_with_the_first_byte_that_is_none),
         cmocka_unit_test(a_log_beyond_the_size_limit_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
