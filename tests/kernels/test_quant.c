@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/rng.h"
+#include "kernels/cpu.h"
 #include "kernels/half.h"
 #include "kernels/quant.h"
 
@@ -106,6 +107,55 @@ static void every_format_quantizes_about_as_well_as_ggml(void **state)
     free(x);
 }
 
+// Rows with outliers, one value alone, one sign alone, values that are no numbers.
+static void fill_hard(float *x, float *importance)
+{
+    static const float alone[] = {0, 0.5f, -0.5f, 1e-42f, 3e38f, NAN, INFINITY, -INFINITY};
+    struct rng rng;
+    rng_seed(&rng, 21);
+    for (size_t i = 0; i < FIT; i++) {
+        x[i] = (float)rng_normal(&rng) * (i % 97 ? 1 : 30);
+        importance[i] = i / 512 % 5 ? (float)exp(2 * rng_normal(&rng)) : 0;
+        if (i < 8 * 256)
+            x[i] = alone[i / 256];
+        else if (i < 16 * 256)
+            x[i] = i % 50 ? x[i] : alone[i / 256 - 8];
+        else if (i < 20 * 256)
+            x[i] = i < 18 * 256 ? fabsf(x[i]) : -fabsf(x[i]);
+    }
+}
+
+static void every_level_quantizes_to_the_same_bits(void **state)
+{
+    (void)state;
+    enum cpu_level before = cpu_level();
+    float *x = malloc(FIT * sizeof *x), *importance = malloc(FIT * sizeof *importance);
+    unsigned char *plain = malloc(FIT * sizeof *x + 1), *q = malloc(FIT * sizeof *x + 1);
+    fill_hard(x, importance);
+    for (int t = 0; t < 2 * QUANT_TYPE_COUNT; t++) {
+        const struct quant_format *f = quant_format_of((enum quant_type)(t / 2));
+        size_t n = quant_bytes(f, FIT);
+        for (int level = 0; level < CPU_LEVEL_COUNT; level++) {
+            unsigned char *to = level ? q : plain;
+            if (!cpu_level_force((enum cpu_level)level))
+                continue;
+            to[n] = 0xa5;
+            if (t % 2)
+                f->quantize_weighed(x, importance, to, FIT);
+            else
+                f->quantize(x, to, FIT);
+            if (to[n] != 0xa5 || memcmp(to, plain, n) != 0)
+                fail_msg("%s, level %s, %s", f->name, cpu_level_name((enum cpu_level)level),
+                         t % 2 ? "weighed" : "not weighed");
+        }
+    }
+    cpu_level_force(before);
+    free(x);
+    free(importance);
+    free(plain);
+    free(q);
+}
+
 static void halves_round_to_nearest_even_and_back(void **state)
 {
     (void)state;
@@ -169,6 +219,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_format_reads_a_block_as_ggml_does),
         cmocka_unit_test(every_format_quantizes_about_as_well_as_ggml),
+        cmocka_unit_test(every_level_quantizes_to_the_same_bits),
         cmocka_unit_test(halves_round_to_nearest_even_and_back),
         cmocka_unit_test(nan_infinite_zero_and_tiny_rows_quantize_without_harm),
         cmocka_unit_test(sizes_refuse_part_blocks_and_overflow),

@@ -3,6 +3,7 @@
 #define FETTLE_KERNELS_QUANT_FIT_H
 
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -69,6 +70,9 @@ static inline const float *fit_at(const float *importance, size_t i)
 // values weigh more.
 float fit_symmetric(const float *x, const float *importance, size_t n, int lo, int hi);
 
+// The same for x ~ scale * level of IQ4.
+float fit_iq4(const float *x, const float *importance, size_t n);
+
 // x ~ scale * q - *min with q in 0..hi and *min >= 0: returns the scale.
 float fit_affine(const float *x, const float *importance, size_t n, int hi, float *min);
 
@@ -80,5 +84,8 @@ struct fit_steps {
 };
 void fit_affine_steps(const float *x, const float *importance, size_t n, int hi,
                       const struct fit_steps *f, int *scale, int *min);
+
+// fit_round of (x + add) * inverse for n values, a multiple of 16; lo and hi are signed bytes.
+void fit_round_all(const float *x, size_t n, float add, float inverse, int lo, int hi, int8_t *q);
 
 #endif

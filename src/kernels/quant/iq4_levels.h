@@ -9,8 +9,4 @@ extern const int8_t iq4_levels[16];
 // The level nearest to v.
 int iq4_nearest(float v);
 
-// The scale of least squared error for x ~ scale * level over n <= FIT_MAX values, weighed as by
-// fit_symmetric.
-float iq4_fit(const float *x, const float *importance, int n);
-
 #endif

@@ -23,7 +23,7 @@ void quant_iq4_nl_quantize(const float *in, const float *importance, void *block
     uint8_t *p = blocks;
     for (size_t i = 0; i < n; i += BLOCK, p += BYTES) {
         float inverse =
-            fit_inverse(fit_store_half(p, iq4_fit(in + i, fit_at(importance, i), BLOCK)));
+            fit_inverse(fit_store_half(p, fit_iq4(in + i, fit_at(importance, i), BLOCK)));
         for (size_t j = 0; j < 16; j++) {
             int low = iq4_nearest(in[i + j] * inverse),
                 high = iq4_nearest(in[i + j + 16] * inverse);

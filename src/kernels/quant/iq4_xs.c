@@ -32,7 +32,7 @@ void quant_iq4_xs_quantize(const float *in, const float *importance, void *block
     for (size_t i = 0; i < n; i += BLOCK, p += BYTES) {
         float scale[8];
         for (size_t g = 0; g < 8; g++)
-            scale[g] = iq4_fit(in + i + 32 * g, fit_at(importance, i + 32 * g), 32);
+            scale[g] = fit_iq4(in + i + 32 * g, fit_at(importance, i + 32 * g), 32);
         memset(p, 0, BYTES);
         float d = fit_store_half(p, fit_largest(scale, 8) / -32), inverse = fit_inverse(d);
         unsigned high = 0;

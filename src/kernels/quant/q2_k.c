@@ -40,10 +40,12 @@ void quant_q2_k_quantize(const float *in, const float *importance, void *blocks,
                 fit_affine_steps(x + 16 * g, importance + i + 16 * g, 16, 3, &steps, &sc, &m);
             p[g] = (uint8_t)(sc | m << 4);
         }
-        for (size_t j = 0; j < BLOCK; j++) {
-            int sc = p[j / 16] & 15, m = p[j / 16] >> 4;
-            int q = fit_round((x[j] + dmin * (float)m) * fit_inverse(d * (float)sc), 0, 3);
-            p[QS + j / 128 * 32 + j % 32] |= (uint8_t)(q << (j % 128 / 32 * 2));
+        for (size_t g = 0; g < 16; g++) {
+            int sc = p[g] & 15, m = p[g] >> 4;
+            int8_t q[16];
+            fit_round_all(x + 16 * g, 16, dmin * (float)m, fit_inverse(d * (float)sc), 0, 3, q);
+            for (size_t j = 0; j < 16; j++)
+                p[QS + g / 8 * 32 + g % 2 * 16 + j] |= (uint8_t)(q[j] << (g % 8 / 2 * 2));
         }
     }
 }

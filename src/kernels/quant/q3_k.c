@@ -38,16 +38,17 @@ void quant_q3_k_quantize(const float *in, const float *importance, void *blocks,
             scale[g] = fit_symmetric(x + 16 * g, fit_at(importance, i + 16 * g), 16, -4, 3);
         memset(p, 0, D);
         float d = fit_store_half(p + D, fit_largest(scale, 16) / -32), inverse = fit_inverse(d);
-        for (size_t j = 0; j < BLOCK; j++) {
-            size_t g = j / 16;
+        for (size_t g = 0; g < 16; g++) {
             int sc = fit_round(scale[g] * inverse, -32, 31);
-            if (j % 16 == 0) {
-                p[SCALES + g % 8] |= (uint8_t)(((sc + 32) & 15) << (g < 8 ? 0 : 4));
-                p[SCALES + 8 + g % 4] |= (uint8_t)((sc + 32) >> 4 << (2 * (g / 4)));
+            p[SCALES + g % 8] |= (uint8_t)(((sc + 32) & 15) << (g < 8 ? 0 : 4));
+            p[SCALES + 8 + g % 4] |= (uint8_t)((sc + 32) >> 4 << (2 * (g / 4)));
+            int8_t q[16];
+            fit_round_all(x + 16 * g, 16, 0, fit_inverse(d * (float)sc), -4, 3, q);
+            uint8_t *high = p + 16 * g % 32, *low = p + QS + g / 8 * 32 + 16 * g % 32;
+            for (size_t j = 0; j < 16; j++) {
+                high[j] |= (uint8_t)((q[j] + 4) >> 2 << (g / 2));
+                low[j] |= (uint8_t)(((q[j] + 4) & 3) << (g % 8 / 2 * 2));
             }
-            int q = fit_round(x[j] * fit_inverse(d * (float)sc), -4, 3) + 4;
-            p[j % 32] |= (uint8_t)((q >> 2) << (j / 32));
-            p[QS + j / 128 * 32 + j % 32] |= (uint8_t)((q & 3) << (j % 128 / 32 * 2));
         }
     }
 }

@@ -39,11 +39,11 @@ void quant_q4_k_quantize(const float *in, const float *importance, void *blocks,
             int sc = fit_round(scale[g] * fit_inverse(d), 0, 63);
             int m = fit_round(min[g] * fit_inverse(dmin), 0, 63);
             k4_pack(p + SCALES, g, sc, m);
-            float inverse = fit_inverse(d * (float)sc), offset = dmin * (float)m;
-            for (size_t j = 0; j < 32; j++) {
-                int q = fit_round((in[i + 32 * g + j] + offset) * inverse, 0, 15);
-                p[QS + g / 2 * 32 + j] |= (uint8_t)(q << (g % 2 * 4));
-            }
+            int8_t q[32];
+            fit_round_all(in + i + 32 * g, 32, dmin * (float)m, fit_inverse(d * (float)sc), 0, 15,
+                          q);
+            for (size_t j = 0; j < 32; j++)
+                p[QS + g / 2 * 32 + j] |= (uint8_t)(q[j] << (g % 2 * 4));
         }
     }
 }

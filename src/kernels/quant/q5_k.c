@@ -40,11 +40,12 @@ void quant_q5_k_quantize(const float *in, const float *importance, void *blocks,
             int sc = fit_round(scale[g] * fit_inverse(d), 0, 63);
             int m = fit_round(min[g] * fit_inverse(dmin), 0, 63);
             k4_pack(p + SCALES, g, sc, m);
-            float inverse = fit_inverse(d * (float)sc), offset = dmin * (float)m;
+            int8_t q[32];
+            fit_round_all(in + i + 32 * g, 32, dmin * (float)m, fit_inverse(d * (float)sc), 0, 31,
+                          q);
             for (size_t j = 0; j < 32; j++) {
-                int q = fit_round((in[i + 32 * g + j] + offset) * inverse, 0, 31);
-                p[QS + g / 2 * 32 + j] |= (uint8_t)((q & 15) << (g % 2 * 4));
-                p[QH + j] |= (uint8_t)((q >> 4) << g);
+                p[QS + g / 2 * 32 + j] |= (uint8_t)((q[j] & 15) << (g % 2 * 4));
+                p[QH + j] |= (uint8_t)((q[j] >> 4) << g);
             }
         }
     }

@@ -38,13 +38,18 @@ void quant_q6_k_quantize(const float *in, const float *importance, void *blocks,
             scale[g] = fit_symmetric(x + 16 * g, fit_at(importance, i + 16 * g), 16, -32, 31);
         memset(p, 0, BYTES);
         float d = fit_store_half(p + D, fit_largest(scale, 16) / -128), inverse = fit_inverse(d);
-        for (size_t j = 0; j < BLOCK; j++) {
-            size_t half = j / 128, k = j % 128;
-            int sc = fit_round(scale[j / 16] * inverse, -128, 127);
-            p[SCALES + j / 16] = (uint8_t)(int8_t)sc;
-            int q = fit_round(x[j] * fit_inverse(d * (float)sc), -32, 31) + 32;
-            p[64 * half + k % 64] |= (uint8_t)((q & 15) << (k / 64 * 4));
-            p[QH + 32 * half + k % 32] |= (uint8_t)((q >> 4) << (k / 32 * 2));
+        for (size_t g = 0; g < BLOCK / GROUP; g++) {
+            size_t half = g / 8, k = g % 8 * GROUP;
+            int sc = fit_round(scale[g] * inverse, -128, 127);
+            p[SCALES + g] = (uint8_t)(int8_t)sc;
+            int8_t q[GROUP];
+            fit_round_all(x + GROUP * g, GROUP, 0, fit_inverse(d * (float)sc), -32, 31, q);
+            uint8_t *low = p + 64 * half + k % 64, *high = p + QH + 32 * half + k % 32;
+            int low_shift = (int)(k / 64 * 4), high_shift = (int)(k / 32 * 2);
+            for (size_t j = 0; j < GROUP; j++) {
+                low[j] |= (uint8_t)(((q[j] + 32) & 15) << low_shift);
+                high[j] |= (uint8_t)((q[j] + 32) >> 4 << high_shift);
+            }
         }
     }
 }
