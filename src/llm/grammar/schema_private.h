@@ -40,6 +40,22 @@ enum err_code schema_integer(struct schema *s, const struct json_node *node,
 enum err_code schema_number(struct schema *s, const struct json_node *node,
                             const struct pointer *at, const struct expr **out);
 
+// The values of the node's type or types, or of those that its keywords are about.
+enum err_code schema_types(struct schema *s, const struct json_node *node, const struct pointer *at,
+                           const struct expr **out);
+
+// The values that "const" or "enum" list.
+enum err_code schema_values(struct schema *s, const struct json_node *node,
+                            const struct pointer *at, const struct expr **out);
+
+// "anyOf" or "oneOf" (`key`): each alternative together with what stands beside the keyword.
+enum err_code schema_choice(struct schema *s, const struct json_node *node, const char *key,
+                            const struct pointer *at, const struct expr **out);
+
+// "allOf": all of them together with what stands beside it.
+enum err_code schema_join(struct schema *s, const struct json_node *node, const struct pointer *at,
+                          const struct expr **out);
+
 // The inside of a JSON string whose value matches a regular expression (README.md: the subset).
 enum err_code schema_pattern(struct schema *s, struct str pattern, const struct pointer *at,
                              const struct expr **out);
@@ -57,6 +73,13 @@ enum err_code schema_look_up(struct schema *s, const struct json_node **node,
                              const struct pointer *at);
 
 bool schema_is_annotation(struct str key); // says nothing about which values are valid
+
+// Keywords of a node besides annotations and those named.
+bool schema_has_others(const struct json_node *node, const char *a, const char *b);
+
+// A copy of an object without one key; NULL when memory is out.
+const struct json_node *schema_without(struct schema *s, const struct json_node *node,
+                                       const char *key);
 
 // The node that "$ref" names.
 enum err_code schema_resolve(struct schema *s, const struct json_node *ref,
@@ -83,5 +106,8 @@ enum err_code schema_count(struct schema *s, const struct json_node *node, const
 // Records the error with the place as a JSON pointer in front; `key` (NULL: none) below `at`.
 enum err_code schema_fail(struct schema *s, enum err_code code, const struct pointer *at,
                           const char *key, const char *what);
+
+// ERR_LIMIT: the arena of nodes is full.
+enum err_code schema_no_memory(struct schema *s);
 
 #endif
