@@ -1,4 +1,4 @@
-// What loading language models and listing them share.
+// What loading language models, holding and listing them share.
 #ifndef FETTLE_APP_MODELS_PRIVATE_H
 #define FETTLE_APP_MODELS_PRIVATE_H
 
@@ -27,5 +27,15 @@ struct app_models {
     char failed[APP_MODEL_NAME_BYTES]; // the model whose loading failed last
     struct err failure;
 };
+
+// The loaded model of that name, or NULL; with t->lock taken.
+struct app_model *models_find(const struct app_models *t, const char *name);
+
+// Loads the file under that name; `aside`: for those who name it, by the settings diagnose.*.
+// ERR_CONFLICT: it is loaded, or too many are; ERR_BUSY: another one is being loaded.
+enum err_code models_load(struct app *a, const char *name, const char *path, bool aside,
+                          struct err *err);
+
+void models_free_one(struct app_model *m); // that nobody holds
 
 #endif

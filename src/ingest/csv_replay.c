@@ -1,32 +1,15 @@
-// Rows of CSV into readings.
+// Bytes of CSV into records, of which the first say what the columns are.
 #include "ingest/csv_replay.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/csv.h"
-#include "ingest/csv_columns.h"
+#include "ingest/csv_private.h"
 
 enum { READ_BYTES = 1 << 18, COLUMN_MEMORY_BYTES = 64 << 20 };
-
-struct replay {
-    const struct csv_replay_options *options;
-    const char *source;
-    char asset[PLANT_NAME_BYTES];
-    struct csv csv;
-    struct csv_columns columns;
-    bool ready;        // the columns are known
-    struct str *first; // the first record, until the second one is there
-    size_t first_count;
-    uint64_t first_line;
-    uint64_t rows;
-    struct arena *memory;
-    struct ingest_emit e;
-};
 
 char *csv_replay_asset(const char *path, char out[PLANT_NAME_BYTES])
 {
@@ -54,160 +37,7 @@ char *csv_replay_asset(const char *path, char out[PLANT_NAME_BYTES])
     return out;
 }
 
-// ---- cells ----
-
-static bool value_of(const struct replay *r, struct str cell, double *out)
-{
-    if (str_to_double(cell, out) || str_to_reading(cell, out))
-        return true;
-    // Where commas do not part the cells, one may stand for the decimal point.
-    char text[64];
-    cell = str_trim(cell);
-    if (r->csv.delimiter == ',' || !str_copy(text, sizeof text, cell))
-        return false;
-    char *comma = strchr(text, ',');
-    if (!comma)
-        return false;
-    *comma = '.';
-    return str_to_double((struct str){text, cell.n}, out);
-}
-
-static bool time_of(struct replay *r, int64_t *time_us)
-{
-    const struct csv_replay_options *o = r->options;
-    if (r->columns.time == CSV_NO_COLUMN) {
-        int64_t interval = o->interval_us ? o->interval_us : US_PER_SECOND;
-        return !__builtin_mul_overflow((int64_t)r->rows - 1, interval, time_us) &&
-               !__builtin_add_overflow(*time_us, o->origin_us, time_us);
-    }
-    struct str cell = str_trim(r->csv.fields[r->columns.time]);
-    if (r->columns.date == CSV_NO_COLUMN)
-        return time_from_any(cell, time_us);
-    char text[64];
-    struct str date = str_trim(r->csv.fields[r->columns.date]);
-    int n = snprintf(text, sizeof text, "%.*s %.*s", date.n < 30 ? (int)date.n : 30, date.p,
-                     cell.n < 30 ? (int)cell.n : 30, cell.p);
-    return time_from_text((struct str){text, (size_t)n}, time_us);
-}
-
-static void refuse_cell(struct replay *r, const char *name, struct str cell, const char *what)
-{
-    ingest_emit_refuse(&r->e, r->csv.line, "column \"%.80s\": \"%.*s\" is %s", name,
-                       cell.n < 60 ? (int)cell.n : 60, cell.p, what);
-}
-
-// ---- rows ----
-
-static struct str cell_at(const struct replay *r, size_t at)
-{
-    return at == CSV_NO_COLUMN ? (struct str){"", 0} : str_trim(r->csv.fields[at]);
-}
-
-static bool quality_of(struct str cell, enum reading_quality *out)
-{
-    *out = QUALITY_GOOD;
-    for (int q = QUALITY_GOOD; q <= QUALITY_SUSPECT; q++) {
-        if (str_eq_nocase(cell, str_of(reading_quality_name((enum reading_quality)q)))) {
-            *out = (enum reading_quality)q;
-            return true;
-        }
-    }
-    return cell.n == 0;
-}
-
-static void take_long_row(struct replay *r, int64_t time_us)
-{
-    const struct csv_columns *c = &r->columns;
-    struct str sensor = cell_at(r, c->sensor), asset = cell_at(r, c->asset),
-               parameter = cell_at(r, c->parameter);
-    // Which part the sensor's column is follows from what else there is.
-    if (sensor.n && memchr(sensor.p, '/', sensor.n) && !asset.n && !parameter.n)
-        asset = sensor;
-    else if (!parameter.n && sensor.n)
-        parameter = sensor;
-    else if (!asset.n)
-        asset = sensor;
-    if (!asset.n)
-        asset = str_of(r->asset);
-    double v;
-    uint32_t id;
-    enum reading_quality quality;
-    if (!parameter.n && !memchr(asset.p, '/', asset.n))
-        ingest_emit_refuse(&r->e, r->csv.line, "the sensor's name is missing");
-    else if (!value_of(r, r->csv.fields[c->value], &v))
-        refuse_cell(r, "value", r->csv.fields[c->value], "not a number");
-    else if (!quality_of(cell_at(r, c->quality), &quality))
-        refuse_cell(r, "quality", cell_at(r, c->quality), "not one of good, missing, suspect");
-    else if (ingest_emit_sensor(&r->e, r->csv.line, asset, parameter, cell_at(r, c->unit), &id))
-        ingest_emit_reading(&r->e, r->csv.line, id, time_us, v, quality);
-}
-
-static void take_wide_row(struct replay *r, int64_t time_us)
-{
-    for (size_t i = 0; i < r->columns.sensor_count && r->e.code == ERR_OK; i++) {
-        struct str cell = r->csv.fields[r->columns.sensors[i].at];
-        double v;
-        if (value_of(r, cell, &v))
-            ingest_emit_reading(&r->e, r->csv.line, r->columns.sensors[i].sensor, time_us, v,
-                                QUALITY_GOOD);
-        else
-            refuse_cell(r, r->columns.sensors[i].name, cell, "not a number");
-    }
-}
-
-// Cells beyond the header's are no harm while they are empty.
-static bool has_right_width(struct replay *r)
-{
-    size_t n = r->csv.count, want = r->columns.count;
-    while (n > want && str_trim(r->csv.fields[n - 1]).n == 0)
-        n--;
-    if (n == want)
-        return true;
-    if (n < want && r->csv.unfinished)
-        ingest_emit_refuse(&r->e, r->csv.line,
-                           "the file ends in the middle of this row: %zu of %zu cells", n, want);
-    else
-        ingest_emit_refuse(&r->e, r->csv.line, "%zu cells where %zu are expected", n, want);
-    return false;
-}
-
-static bool wait_for(struct replay *r, int64_t *time_us)
-{
-    struct pace *pace = r->options->pace;
-    if (!pace)
-        return true;
-    if (pace_due_us(pace, *time_us) > 0 && !ingest_emit_flush(&r->e))
-        return false;
-    if (!pace_wait(pace, *time_us)) {
-        r->e.code = err_set(r->e.err, ERR_CANCELLED, "%s: cancelled", r->source);
-        return false;
-    }
-    *time_us = pace_shifted(pace, *time_us);
-    return true;
-}
-
-static void take_row(struct replay *r)
-{
-    int64_t time_us;
-    r->rows++;
-    if (!has_right_width(r))
-        return;
-    if (!time_of(r, &time_us)) {
-        refuse_cell(r, "time", cell_at(r, r->columns.time), "no time");
-        return;
-    }
-    if ((r->options->from_us && time_us < r->options->from_us) ||
-        (r->options->to_us && time_us >= r->options->to_us) || !wait_for(r, &time_us))
-        return;
-    if (r->columns.is_long)
-        take_long_row(r, time_us);
-    else
-        take_wide_row(r, time_us);
-}
-
-// ---- the first two records ----
-
-static enum err_code keep_first(struct replay *r)
+static enum err_code keep_first(struct csv_replay *r)
 {
     r->first_count = r->csv.count;
     r->first_line = r->csv.line;
@@ -223,7 +53,7 @@ static enum err_code keep_first(struct replay *r)
 }
 
 // Settles the columns. The record that is in r->csv (if `second`) is still to be taken as a row.
-static enum err_code settle(struct replay *r, bool second)
+static enum err_code settle(struct csv_replay *r, bool second)
 {
     enum err_code code = csv_columns_find(&r->columns, r->first, r->first_count, r->csv.fields,
                                           second ? r->csv.count : 0, r->options, r->asset,
@@ -239,12 +69,12 @@ static enum err_code settle(struct replay *r, bool second)
     r->csv.count = r->first_count;
     r->csv.line = r->first_line;
     r->csv.unfinished = r->csv.unfinished && !second;
-    take_row(r);
+    csv_take_row(r);
     r->csv = now;
     return r->e.code;
 }
 
-static void take_record(struct replay *r)
+static void take_record(struct csv_replay *r)
 {
     if (!r->first) {
         r->e.code = keep_first(r);
@@ -253,12 +83,10 @@ static void take_record(struct replay *r)
     if (!r->ready)
         r->e.code = settle(r, true);
     if (r->e.code == ERR_OK)
-        take_row(r);
+        csv_take_row(r);
 }
 
-// ---- bytes ----
-
-static enum err_code check_text(const struct replay *r, struct str head, struct err *err)
+static enum err_code check_text(const struct csv_replay *r, struct str head, struct err *err)
 {
     struct str sample = {head.p, head.n < 512 ? head.n : 512};
     if (sample.n >= 2 && (!memcmp(sample.p, "\xff\xfe", 2) || !memcmp(sample.p, "\xfe\xff", 2)))
@@ -268,7 +96,7 @@ static enum err_code check_text(const struct replay *r, struct str head, struct 
     return ERR_OK;
 }
 
-static enum err_code begin(struct replay *r, struct str head, struct err *err)
+static enum err_code begin(struct csv_replay *r, struct str head, struct err *err)
 {
     enum err_code code = check_text(r, head, err);
     char delimiter = r->options->delimiter;
@@ -277,7 +105,7 @@ static enum err_code begin(struct replay *r, struct str head, struct err *err)
 }
 
 // Takes all records that the bytes fed so far hold.
-static void take_records(struct replay *r)
+static void take_records(struct csv_replay *r)
 {
     for (;;) {
         enum csv_result result = csv_next(&r->csv);
@@ -292,19 +120,19 @@ static void take_records(struct replay *r)
     }
 }
 
-static void report_progress(struct replay *r, uint64_t total)
+static void report_progress(struct csv_replay *r, uint64_t total)
 {
     const struct csv_replay_options *o = r->options;
     if (o->progress && r->e.code == ERR_OK && !o->progress(o->progress_arg, r->csv.offset, total))
         r->e.code = err_set(r->e.err, ERR_CANCELLED, "%s: cancelled", r->source);
 }
 
-static enum err_code open_replay(struct replay *r, const char *source, const char *asset,
+static enum err_code open_replay(struct csv_replay *r, const char *source, const char *asset,
                                  const struct csv_replay_options *options,
                                  const struct ingest_sink *sink, struct ingest_counts *counts,
                                  struct err *err)
 {
-    *r = (struct replay){.options = options, .source = source};
+    *r = (struct csv_replay){.options = options, .source = source};
     if (options->asset)
         asset = options->asset;
     if (!plant_name_valid(str_of(asset)))
@@ -316,7 +144,7 @@ static enum err_code open_replay(struct replay *r, const char *source, const cha
     return ingest_emit_open(&r->e, sink, counts, 0, err);
 }
 
-static enum err_code close_replay(struct replay *r, enum err_code code)
+static enum err_code close_replay(struct csv_replay *r, enum err_code code)
 {
     // A file of one record has settled nothing yet.
     if (code == ERR_OK && r->e.code == ERR_OK && r->first && !r->ready)
@@ -337,7 +165,7 @@ enum err_code csv_replay_body(struct str body, const struct csv_replay_options *
                               const struct ingest_sink *sink, struct ingest_counts *counts,
                               struct err *err)
 {
-    struct replay r;
+    struct csv_replay r;
     enum err_code code = open_replay(&r, "csv", "csv", options, sink, counts, err);
     body = without_bom(body);
     if (code == ERR_OK)
@@ -380,7 +208,7 @@ enum err_code csv_replay_fd(int fd, const char *name, struct str head,
                             const struct ingest_sink *sink, struct ingest_counts *counts,
                             struct err *err)
 {
-    struct replay r;
+    struct csv_replay r;
     struct buf window = {0};
     char asset[PLANT_NAME_BYTES];
     struct stat st;

@@ -2,19 +2,16 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "store/journal.h"
 #include "store/store_private.h"
 
 enum {
-    JOURNAL_ROW_BYTES = 1 << 18, // a row of the journal ends after about this much
-    KEPT_READINGS = 32768,       // room that a group keeps from commit to commit
-    EPOCH_READINGS = 65536,      // an epoch is this many readings...
-    EPOCHS_MAX = 64,             // heads older than so many epochs are due
-    CHECKPOINT_PAGES = 1000,     // of the log, 4 MiB
+    KEPT_READINGS = 32768,   // room that a group keeps from commit to commit
+    EPOCH_READINGS = 65536,  // an epoch is this many readings...
+    EPOCHS_MAX = 64,         // heads older than so many epochs are due
+    CHECKPOINT_PAGES = 1000, // of the log, 4 MiB
 };
 
 static const int64_t epoch_us = 30 * US_PER_SECOND; // ...or this long
-static const int64_t trim_every_us = US_PER_SECOND;
 
 void store_note_failure(struct store *s, enum err_code code)
 {
@@ -31,24 +28,6 @@ enum err_code store_is_read_only(struct store *s, struct err *err)
     return err_set(err, ERR_IO,
                    "%s: the disk failed before; the store is read-only until it is opened anew",
                    s->path);
-}
-
-// ---- what a transaction writes ----
-
-// The numbers of sensors have no holes, so that they come out the same when read back.
-static enum err_code write_sensors(struct store *s, uint32_t count, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    for (uint32_t i = s->saved_sensors; code == ERR_OK && i < count; i++) {
-        const struct sensor *sensor = catalog_sensor(s->catalog, i);
-        struct query q = query_open(&s->writer, SQL_SENSOR_ADD);
-        query_bind_int(&q, i);
-        query_bind_text(&q, sensor->asset_name);
-        query_bind_text(&q, sensor->parameter);
-        query_bind_text(&q, sensor->unit);
-        code = query_run(&q, err);
-    }
-    return code;
 }
 
 // Whether the group itself brings the incident, in one of the members up to `last`.
@@ -81,103 +60,6 @@ static enum err_code check_edits(struct store *s, struct group *g, struct err *e
     }
     return ERR_OK;
 }
-
-static enum err_code write_things(struct store *s, const struct store_batch *b, struct err *err)
-{
-    struct conn *c = &s->writer;
-    enum err_code code = ERR_OK;
-    for (size_t i = 0; code == ERR_OK && i < b->incident_count; i++)
-        code = incident_put(c, s->catalog, &b->incidents[i], err);
-    for (size_t i = 0; code == ERR_OK && i < b->anomaly_count; i++)
-        code = anomaly_put(c, &b->anomalies[i], err);
-    for (size_t i = 0; code == ERR_OK && i < b->edit_count; i++)
-        code = incident_apply_edit(c, &b->edits[i], err);
-    for (size_t i = 0; code == ERR_OK && i < b->summary_count; i++)
-        code = summary_put(c, &b->summaries[i], err);
-    return code;
-}
-
-static enum err_code write_puts(struct store *s, const struct group *g, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    for (const struct state_put *p = g->puts; code == ERR_OK && p; p = p->next) {
-        struct query q = query_open(&s->writer, p->value.p ? SQL_STATE_PUT : SQL_STATE_DELETE);
-        query_bind_text(&q, p->key);
-        if (p->value.p)
-            query_bind_blob(&q, p->value);
-        code = query_run(&q, err);
-    }
-    return code;
-}
-
-static enum err_code write_journal_row(struct store *s, struct buf *blob, int64_t *id,
-                                       struct err *err)
-{
-    if (blob->n == 0 && !blob->failed)
-        return ERR_OK;
-    blob_close(blob, 0);
-    if (blob->failed)
-        return err_set(err, ERR_NO_MEMORY, "out of memory for the journal");
-    struct query q = query_open(&s->writer, SQL_JOURNAL_ADD);
-    query_bind_int(&q, (*id)++);
-    query_bind_blob(&q, buf_str(blob));
-    enum err_code code = query_run(&q, err);
-    buf_reset(blob);
-    return code;
-}
-
-static enum err_code write_journal(struct store *s, struct group *g, int64_t *next_id,
-                                   struct err *err)
-{
-    enum err_code code = ERR_OK;
-    struct journal_out out = {.to = &g->blob};
-    buf_reset(&g->blob);
-    for (size_t i = 0; code == ERR_OK && i < g->touched_count; i++) {
-        const struct series *se = series_at(&s->table, g->touched[i]);
-        if (se->group_count)
-            journal_add(&out, g->touched[i], g->items + se->group_at, se->group_count);
-        if (g->blob.n > JOURNAL_ROW_BYTES || g->blob.failed) {
-            code = write_journal_row(s, &g->blob, next_id, err);
-            out = (struct journal_out){.to = &g->blob};
-        }
-    }
-    return code == ERR_OK ? write_journal_row(s, &g->blob, next_id, err) : code;
-}
-
-// Rows of the journal that hold nothing of any head go, a few at a time.
-static enum err_code trim_journal(struct store *s, struct err *err)
-{
-    int64_t now = clock_mono_us(), low = s->journal_next;
-    if (now - s->trimmed_at_us < trim_every_us && !store_test_hooks.hasty)
-        return ERR_OK;
-    for (uint32_t i = 0; i < s->table.count; i++) {
-        const struct series *se = series_at(&s->table, i);
-        if (se->count && se->journal_low < low)
-            low = se->journal_low;
-    }
-    struct query q = query_open(&s->writer, SQL_JOURNAL_TRIM);
-    query_bind_int(&q, low);
-    enum err_code code = query_run(&q, err);
-    // Many rows left: go on with the next commit.
-    if (code == ERR_OK && sqlite3_changes(s->writer.db) < 200)
-        s->trimmed_at_us = now;
-    return code;
-}
-
-static enum err_code write_readings(struct store *s, struct group *g, int64_t *journal_next,
-                                    struct err *err)
-{
-    enum err_code code = group_admit(s, g, err);
-    if (code == ERR_OK)
-        code = group_seal(s, g, err);
-    for (size_t i = 0; code == ERR_OK && i < g->touched_count; i++)
-        code = series_reserve(series_at(&s->table, g->touched[i]), err);
-    if (code == ERR_OK)
-        code = write_journal(s, g, journal_next, err);
-    return code == ERR_OK ? trim_journal(s, err) : code;
-}
-
-// ---- what it shows afterwards ----
 
 static void grow_older(struct store *s, const struct group *g)
 {
@@ -235,8 +117,6 @@ static void forget(struct store *s, struct group *g)
         series_forget_group(series_at(&s->table, g->sealed[i]));
 }
 
-// ---- the transaction ----
-
 static void number_readings(struct group *g)
 {
     g->reading_count = 0;
@@ -250,18 +130,6 @@ static void number_readings(struct group *g)
         if (batch->fate)
             memset(batch->fate, FATE_STORED, batch->reading_count);
     }
-}
-
-static enum err_code write_all(struct store *s, struct group *g, int64_t *journal_next,
-                               struct err *err)
-{
-    enum err_code code = write_sensors(s, g->sensor_count, err);
-    for (size_t m = 0; code == ERR_OK && m < g->member_count; m++)
-        if (!g->members[m].unknown_incident)
-            code = write_things(s, g->members[m].batch, err);
-    if (code == ERR_OK)
-        code = write_puts(s, g, err);
-    return code == ERR_OK ? write_readings(s, g, journal_next, err) : code;
 }
 
 static enum err_code transact(struct store *s, struct group *g, struct err *err)
@@ -278,7 +146,7 @@ static enum err_code transact(struct store *s, struct group *g, struct err *err)
     number_readings(g);
     code = conn_begin(&s->writer, err);
     if (code == ERR_OK)
-        code = conn_end(&s->writer, write_all(s, g, &journal_next, err), err);
+        code = conn_end(&s->writer, group_write(s, g, &journal_next, err), err);
     store_note_failure(s, code);
     if (code != ERR_OK) {
         forget(s, g);

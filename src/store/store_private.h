@@ -179,6 +179,11 @@ enum err_code incident_exists(struct conn *c, uint64_t id, bool *exists, struct 
 enum err_code incident_apply_edit(struct conn *c, const struct incident_edit *e, struct err *err);
 enum err_code summary_put(struct conn *c, const struct summary *su, struct err *err);
 
+// ---- commit_write.c ----
+enum { JOURNAL_ROW_BYTES = 1 << 18 }; // a row of the journal ends after about this much
+// Writes the group within the open transaction; *journal_next becomes the id after its last row.
+enum err_code group_write(struct store *s, struct group *g, int64_t *journal_next, struct err *err);
+
 // ---- commit.c ----
 // Takes a batch into the group; false when memory is out.
 bool group_add(struct group *g, struct store_batch *batch);

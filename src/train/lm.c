@@ -1,149 +1,17 @@
 // The loop of a training run.
 #include "train/lm.h"
 
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "nn/run_origin.h"
 #include "train/adapter_file.h"
-#include "train/checkpoint.h"
-#include "train/model_read.h"
+#include "train/lm_private.h"
 #include "train/model_write.h"
 
 enum { SPEED_STEPS = 20 }; // that tokens/s are measured over
-
-struct run {
-    const struct lm_plan *plan;
-    const struct lm_files *files;
-    char checkpoint_path[PATH_MAX];
-    uint64_t steps;
-    struct gguf *model_file; // with the tokenizer, and the weights to start from or adapt
-    struct tokenizer *tokenizer;
-    struct chat_template *chat; // of an adapter's base; NULL: ChatML
-    struct examples train, eval;
-    struct nn_work k;
-    struct nn_weights w;
-    struct nn_adapter adapter;
-    struct nn_weights *learned; // w, or the adapter's
-    float rope_factors[NN_FACTORS_MAX];
-    struct nn_decoder *decoder;
-    struct packer packer, eval_packer;
-    struct checkpoint at;
-    struct run_log *log;
-    struct lm_progress now;
-    int64_t speed_us;
-    uint64_t speed_tokens, speed_steps;
-};
-
-static enum err_code read_examples(struct run *r, const char *paths, struct examples *out,
-                                   struct err *err)
-{
-    struct examples_plan p = {paths, r->plan->shape.context, r->plan->answers_only, r->chat};
-    return examples_read(&p, r->tokenizer, out, err);
-}
-
-static enum err_code open_data(struct run *r, struct err *err)
-{
-    const struct lm_plan *p = r->plan;
-    const char *path = *p->base ? p->base : *p->from ? p->from : p->tokenizer_path;
-    enum err_code code = gguf_open(path, &r->model_file, err);
-    if (!code)
-        code = tokenizer_open(r->model_file, &r->tokenizer, err);
-    if (!code && (*p->base || *p->from))
-        code = examples_chat_open(r->model_file, r->tokenizer, &r->chat, err);
-    if (!code)
-        code = read_examples(r, p->train_paths, &r->train, err);
-    if (!code && *p->eval_paths)
-        code = read_examples(r, p->eval_paths, &r->eval, err);
-    return code;
-}
-
-static enum err_code open_fresh_weights(struct run *r, struct err *err)
-{
-    struct nn_shape shape = r->plan->shape;
-    struct rng rng;
-    shape.V = tokenizer_count(r->tokenizer);
-    enum err_code code = nn_weights_open(&shape, &r->w, err);
-    if (code)
-        return code;
-    rng_seed(&rng, r->plan->seed);
-    nn_weights_init(&r->w, &rng);
-    r->learned = &r->w;
-    return ERR_OK;
-}
-
-// What model_write cannot say about a model again cannot be learned on.
-static enum err_code check_writable(const struct gguf *g, const char *path, struct err *err)
-{
-    struct str arch;
-    enum err_code code = gguf_string(g, "general.architecture", &arch, err);
-    if (!code && !str_is(arch, "llama") && !str_is(arch, "qwen2"))
-        code = err_set(err, ERR_UNSUPPORTED,
-                       "model.from: %s is a %.*s model, llama or qwen2 expected; an adapter "
-                       "(adapter.base) can be trained for it",
-                       path, (int)arch.n, arch.p);
-    if (!code && gguf_find_tensor(g, "rope_freqs.weight"))
-        code = err_set(err, ERR_UNSUPPORTED,
-                       "model.from: %s scales its frequencies (rope_freqs.weight); an adapter "
-                       "(adapter.base) can be trained for it",
-                       path);
-    return code;
-}
-
-static enum err_code open_weights_of_file(struct run *r, struct err *err)
-{
-    const struct lm_plan *p = r->plan;
-    struct nn_shape shape;
-    enum err_code code;
-    if ((code = check_writable(r->model_file, p->from, err)) ||
-        (code = model_read_shape(r->model_file, p->shape.context, &shape, r->rope_factors, err)) ||
-        (code = nn_weights_open(&shape, &r->w, err)))
-        return code;
-    r->learned = &r->w;
-    return model_read_weights(r->model_file, &r->w, err);
-}
-
-static enum err_code open_adapter(struct run *r, struct err *err)
-{
-    const struct lm_plan *p = r->plan;
-    struct nn_shape shape;
-    struct rng rng;
-    rng_seed(&rng, p->seed);
-    enum err_code code;
-    if ((code = model_read_shape(r->model_file, p->shape.context, &shape, r->rope_factors, err)) ||
-        (code = nn_weights_open_frozen(&shape, &r->w, err)) ||
-        (code = model_read_weights(r->model_file, &r->w, err)) ||
-        (code = nn_adapter_open(&r->w, p->rank, p->alpha, p->adapted, &rng, &r->adapter, err)))
-        return code;
-    r->adapter.dropout = p->dropout;
-    r->adapter.seed = p->seed;
-    r->learned = &r->adapter.w;
-    return ERR_OK;
-}
-
-static enum err_code open_model(struct run *r, struct err *err)
-{
-    const struct lm_plan *p = r->plan;
-    struct nn_decoder_options o = {.rows = p->rows, .training = true, .recompute = p->recompute};
-    enum err_code code = nn_work_open(p->threads, p->precision, &r->k, err);
-    if (!code)
-        code = *p->base   ? open_adapter(r, err)
-               : *p->from ? open_weights_of_file(r, err)
-                          : open_fresh_weights(r, err);
-    if (*p->base)
-        o.adapter = &r->adapter;
-    if (code || (code = nn_decoder_open(&r->k, &r->w, &o, &r->decoder, err)) ||
-        (code = packer_open(&r->train, p->rows, p->seed, true, &r->packer, err)))
-        return code;
-    if (r->eval.count)
-        code = packer_open(&r->eval, p->rows, p->seed, false, &r->eval_packer, err);
-    return code;
-}
 
 static void add_param(void *arg, const struct setting_def *def, const char *name, const char *text,
                       const char *source)
@@ -153,7 +21,7 @@ static void add_param(void *arg, const struct setting_def *def, const char *name
     (void)run_log_param(arg, name, text, NULL); // a run is whole without this copy of its settings
 }
 
-static enum err_code begin_fresh(struct run *r, struct err *err)
+static enum err_code begin_fresh(struct lm_run *r, struct err *err)
 {
     r->at = (struct checkpoint){.best_eval_loss = NAN};
     enum err_code code = run_log_open(r->files->runs, r->plan->name, &r->log, err);
@@ -166,7 +34,7 @@ static enum err_code begin_fresh(struct run *r, struct err *err)
     return run_origin_record(r->log, &origin, err);
 }
 
-static enum err_code begin_again(struct run *r, struct err *err)
+static enum err_code begin_again(struct lm_run *r, struct err *err)
 {
     enum err_code code =
         checkpoint_read(r->checkpoint_path, &r->at, r->learned, r->plan->settings, err);
@@ -177,7 +45,7 @@ static enum err_code begin_again(struct run *r, struct err *err)
 }
 
 // Rows are all tokens of documents but the last.
-static uint64_t steps_of(const struct run *r)
+static uint64_t steps_of(const struct lm_run *r)
 {
     if (r->plan->schedule.steps)
         return r->plan->schedule.steps;
@@ -185,7 +53,7 @@ static uint64_t steps_of(const struct run *r)
     return (uint64_t)ceil(r->plan->epochs * rows / r->plan->batch_tokens);
 }
 
-static double evaluate(struct run *r)
+static double evaluate(struct lm_run *r)
 {
     struct nn_batch b;
     size_t targets, all = 0;
@@ -198,7 +66,7 @@ static double evaluate(struct run *r)
     return sum / (double)all;
 }
 
-static enum err_code write_model(struct run *r, struct err *err)
+static enum err_code write_model(struct lm_run *r, struct err *err)
 {
     if (*r->plan->base) {
         struct str arch = {"", 0};
@@ -212,7 +80,7 @@ static enum err_code write_model(struct run *r, struct err *err)
 }
 
 // Evaluates; a better model than before is written.
-static enum err_code judge(struct run *r, struct err *err)
+static enum err_code judge(struct lm_run *r, struct err *err)
 {
     double loss = r->now.eval_loss = evaluate(r);
     enum err_code code = run_log_metric(r->log, "eval_loss", loss, r->at.step, err);
@@ -228,7 +96,7 @@ static enum err_code judge(struct run *r, struct err *err)
 }
 
 // One step of the optimizer: as many batches as it takes.
-static enum err_code step(struct run *r, struct err *err)
+static enum err_code step(struct lm_run *r, struct err *err)
 {
     const struct lm_plan *p = r->plan;
     size_t rows = 0, targets = 0;
@@ -261,7 +129,7 @@ static enum err_code step(struct run *r, struct err *err)
     return ERR_OK;
 }
 
-static enum err_code record(struct run *r, struct err *err)
+static enum err_code record(struct lm_run *r, struct err *err)
 {
     const struct {
         const char *name;
@@ -277,7 +145,7 @@ static enum err_code record(struct run *r, struct err *err)
 }
 
 // Speed over the last steps; `spent_us` of the step just done.
-static void measure(struct run *r, int64_t spent_us)
+static void measure(struct lm_run *r, int64_t spent_us)
 {
     r->speed_us += spent_us;
     r->speed_steps++;
@@ -291,17 +159,17 @@ static void measure(struct run *r, int64_t spent_us)
     }
 }
 
-static bool out_of_patience(const struct run *r)
+static bool out_of_patience(const struct lm_run *r)
 {
     return r->plan->patience && r->at.evals_since_best >= r->plan->patience;
 }
 
-static enum err_code save(struct run *r, struct err *err)
+static enum err_code save(struct lm_run *r, struct err *err)
 {
     return checkpoint_write(r->checkpoint_path, &r->at, r->learned, r->plan->settings, err);
 }
 
-static enum err_code loop(struct run *r, lm_progress_fn *progress, void *arg, struct err *err)
+static enum err_code loop(struct lm_run *r, lm_progress_fn *progress, void *arg, struct err *err)
 {
     const struct lm_plan *p = r->plan;
     enum err_code code = ERR_OK;
@@ -327,7 +195,7 @@ static enum err_code loop(struct run *r, lm_progress_fn *progress, void *arg, st
     return code;
 }
 
-static enum err_code checkpoint_name(struct run *r, struct err *err)
+static enum err_code checkpoint_name(struct lm_run *r, struct err *err)
 {
     struct str out = str_of(r->files->out);
     if (!str_ends(out, STR_LIT(".gguf")))
@@ -339,22 +207,7 @@ static enum err_code checkpoint_name(struct run *r, struct err *err)
                : err_set(err, ERR_USAGE, "%s: the path is too long", r->files->out);
 }
 
-static void close_run(struct run *r)
-{
-    packer_close(&r->packer);
-    packer_close(&r->eval_packer);
-    nn_decoder_close(&r->decoder);
-    nn_adapter_close(&r->adapter);
-    nn_weights_close(&r->w);
-    nn_work_close(&r->k);
-    examples_free(&r->train);
-    examples_free(&r->eval);
-    chat_template_close(&r->chat);
-    tokenizer_close(&r->tokenizer);
-    gguf_close(&r->model_file);
-}
-
-static void fill_result(const struct run *r, struct lm_result *out)
+static void fill_result(const struct lm_run *r, struct lm_result *out)
 {
     *out = (struct lm_result){.steps = r->at.step,
                               .parameters = r->learned->parameters,
@@ -374,12 +227,12 @@ enum err_code train_lm(const struct lm_plan *plan, const struct lm_files *files,
                        lm_progress_fn *progress, void *arg, struct lm_result *result,
                        struct err *err)
 {
-    struct run r = {.plan = plan, .files = files};
+    struct lm_run r = {.plan = plan, .files = files};
     struct lm_plan filled = *plan;
     enum err_code code;
     r.now.eval_loss = r.now.loss = NAN;
-    if ((code = checkpoint_name(&r, err)) || (code = open_data(&r, err)) ||
-        (code = open_model(&r, err)))
+    if ((code = checkpoint_name(&r, err)) || (code = lm_run_open_data(&r, err)) ||
+        (code = lm_run_open_model(&r, err)))
         goto out;
     uint64_t steps = filled.schedule.steps = steps_of(&r);
     r.steps = r.now.steps = plan->stop && plan->stop < steps ? plan->stop : steps;
@@ -398,6 +251,6 @@ enum err_code train_lm(const struct lm_plan *plan, const struct lm_files *files,
     if (!code)
         unlink(r.checkpoint_path);
 out:
-    close_run(&r);
+    lm_run_close(&r);
     return code;
 }
