@@ -1,5 +1,8 @@
 // Facts from one line of `key: value`, `key=value` and tags with their values.
+#include <stdio.h>
+
 #include "diagnose/facts_private.h"
+#include "diagnose/units.h"
 
 static bool is_name_byte(char c)
 {
@@ -115,6 +118,47 @@ static void put_limit(struct facts_reader *r, struct str text)
         facts_put_limit(r, (struct str){text.p, n}, &v);
 }
 
+// Where the number begins in "insulation 0.18 Mohm": behind one to three words of a name, with a
+// unit; 0 in other values.
+static size_t named_number(struct str value)
+{
+    static const char no_names[] =
+        "min max limit low high lo hi ll hh below above over under about "
+        "only approx at to from is was of not ok fail failed alarm warning "
+        "fault trip since for after until the a an code error";
+    size_t at = 0, unit_n;
+    for (int words = 0; words < 4 && at < value.n; words++) {
+        struct str rest = fact_from(value, at), word = fact_first_word(rest);
+        double number;
+        size_t n;
+        if (word.n && fact_number(rest, &number, &n, NULL)) {
+            rest = str_trim(fact_from(rest, n));
+            return words && unit_at(rest, &unit_n) ? at : 0;
+        }
+        for (size_t i = 0; i < word.n; i++)
+            if (!fact_is_letter(word.p[i]) && strchr("_-.", word.p[i]) == NULL)
+                return 0;
+        if (word.n == 0 || fact_word_in(word, no_names))
+            return 0;
+        at += word.n + 1;
+    }
+    return 0;
+}
+
+// "circuit F12: insulation 0.18 Mohm" is the insulation of circuit F12.
+static void put_pair(struct facts_reader *r, struct str key, struct str value)
+{
+    char both[FACT_KEY_BYTES];
+    value = str_trim(value);
+    size_t n = named_number(value);
+    if (n == 0 || key.n + n >= sizeof both) {
+        facts_put_text(r, key, value);
+        return;
+    }
+    snprintf(both, sizeof both, "%.*s %.*s", STR_ARG(key), (int)n, value.p);
+    facts_put_text(r, str_trim(str_of(both)), fact_from(value, n));
+}
+
 static void end_pair(struct facts_reader *r, struct segment *s)
 {
     struct fact_value v;
@@ -133,7 +177,7 @@ static void end_pair(struct facts_reader *r, struct segment *s)
         if (!facts_read_sentence(r, text))
             facts_note(r, text);
     } else {
-        facts_put_text(r, s->key, s->value);
+        put_pair(r, s->key, s->value);
     }
     s->key.n = 0;
 }
@@ -223,7 +267,7 @@ static void read_words(struct facts_reader *r, struct segment *s, struct str tex
         put_limit(r, text);
     } else if (s->key.n &&
                fact_word_in(word, "limit limits lim range min max spec allowed normal low "
-                                  "high alarm rated expected")) {
+                                  "high alarm rated expected required")) {
         s->value.n = (size_t)(text.p + text.n - s->value.p);
     } else if (!facts_read_tag(r, text) && !facts_read_sentence(r, text)) {
         facts_note(r, text);

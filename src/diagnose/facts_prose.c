@@ -28,7 +28,7 @@ static const char limit_words[] = "limit limits spec specs specified specificati
                                   "allows normal rated rating between should must minimum maximum "
                                   "min max least most permitted permits expected below above under "
                                   "over sheet threshold acceptable tolerance nameplate exceeds "
-                                  "exceed alarm trip";
+                                  "exceed alarm trip required";
 
 static size_t word_start(struct str s, size_t end)
 {
@@ -102,6 +102,8 @@ static size_t number_at(struct str s, size_t i, struct fact_value *v)
     size_t length = n + unit_n;
     if (length < rest.n && is_word_byte(rest.p[length]))
         return 0;
+    if (length == n && n + 1 < rest.n && rest.p[n] == ':' && rest.p[n + 1] == ' ')
+        return n; // "pump 3: ..." names who is meant
     fact_value_read((struct str){rest.p, length}, v);
     return length;
 }
@@ -113,6 +115,22 @@ static size_t sentence_end(struct str s)
             (strchr(".!?", s.p[i]) && (i + 1 == s.n || fact_is_space(s.p[i + 1]))))
             return i;
     return s.n;
+}
+
+// Length of "(1420-1510 rpm)" at s.p[i], the limits of the value before it; 0 if there is none.
+static size_t bracket_at(struct str s, size_t i, struct fact_value *v)
+{
+    size_t begin = i;
+    while (i < s.n && s.p[i] == ' ')
+        i++;
+    if (i == s.n || (s.p[i] != '(' && s.p[i] != '['))
+        return 0;
+    const char *close = memchr(s.p + i, s.p[i] == '(' ? ')' : ']', s.n - i);
+    if (!close)
+        return 0;
+    fact_value_none(v);
+    struct str inside = {s.p + i + 1, (size_t)(close - s.p) - i - 1};
+    return fact_limits_read(inside, v) ? (size_t)(close - s.p) + 1 - begin : 0;
 }
 
 // One sentence; `last` is the key of the latest value, to which limits belong.
@@ -148,6 +166,10 @@ static bool read_one(struct facts_reader *r, struct str s, struct str *last)
         facts_put(r, key, &v);
         *last = key;
         found = true;
+        size_t limits = bracket_at(s, i, &v);
+        if (limits)
+            facts_put_limit(r, key, &v);
+        begin = i += limits;
     }
     return found;
 }

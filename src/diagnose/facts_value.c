@@ -101,7 +101,7 @@ static const char low_words[] = "min minimum low lower lo ll least lolim min_lim
 static const char high_words[] = "max maximum high upper hi hh most hilim max_limit trip to";
 static const char context_words[] = "limit limits lim range spec specs specified allowed normal "
                                     "rated between operating expected ok alarm threshold permitted "
-                                    "tolerance band setpoint";
+                                    "tolerance band setpoint required";
 static const char neutral_words[] = "is of the a be at value should from must stay alarm for by "
                                     "than not";
 

@@ -285,6 +285,18 @@ static void what_is_no_text_is_refused_with_the_first_byte_that_is_none(void **s
     assert_ok(facts_read(STR_LIT("\x1b[31mV_IN: 8.4 V\x1b[0m \xb0 \x01\n"), &f, &err), err);
 }
 
+static void values_are_named_by_the_words_before_them(void **state)
+{
+    (void)state;
+    expect("circuit F12: insulation 0.18 Mohm, required min 1 Mohm\nload current 3.2 A",
+           "- circuit F12 insulation: 0.18 Mohm, below min 1 Mohm\n- load current: 3.2 A\n");
+    expect("P-3: vibration 3.3 mm/s, max 2 mm/s\nSTATUS: low 3 V",
+           "- P-3 vibration: 3.3 mm/s, above max 2 mm/s\n- STATUS: low 3 V\n");
+    expect("pump 3: flow 2.1 m3/h (min 6 m3/h)", "- flow: 2.1 m3/h, below min 6 m3/h\n");
+    expect("drive speed 1478 rpm (1420-1510 rpm)\nroom temp 33 C [10..20 C]",
+           "- drive speed: 1478 rpm, within 1420-1510 rpm\n- room temp: 33 C, above 10-20 C\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +315,7 @@ int main(void)
         cmocka_unit_test(hostile_logs_are_read_without_harm),
         cmocka_unit_test(a_log_with_too_many_keys_says_how_many_were_left_out),
         cmocka_unit_test(what_is_no_text_is_refused_with_the_first_byte_that_is_none),
+        cmocka_unit_test(values_are_named_by_the_words_before_them),
         cmocka_unit_test(a_log_beyond_the_size_limit_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
