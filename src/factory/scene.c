@@ -83,6 +83,59 @@ static void add_code(struct rng *rng, char words[NAME_BYTES])
     words[n] = '\0';
 }
 
+// Words that people put before or behind a name.
+static const char *const before_words[] = {
+    "main",  "spare", "left",   "right",  "upper", "lower", "inner", "outer", "line",
+    "hall",  "unit",  "actual", "mean",   "raw",   "total", "local", "aux",   "old",
+    "north", "east",  "cell",   "stage",  "front", "rear",  "port",  "act",   "cur",
+    "deck",  "bay",   "loop",   "branch", "house", "site",  "field", "base",  "first"};
+static const char *const behind_words[] = {
+    "now", "today", "a",   "b",     "c",   "1",   "2",    "3",    "10",   "act",  "avg",
+    "pv",  "in",    "out", "top",   "low", "end", "side", "east", "west", "last", "nde",
+    "de",  "pri",   "sec", "local", "bus", "cab", "abs",  "net",  "raw",  "trend"};
+
+// Leaves out the vowels of a word but for its first letter: "crrnt".
+static void drop_vowels(char words[NAME_BYTES], size_t begin)
+{
+    size_t to = begin, i = begin;
+    for (; words[i] && words[i] != ' '; i++)
+        if (i == begin || !strchr("aeiou", words[i]))
+            words[to++] = words[i];
+    memmove(words + to, words + i, strlen(words + i) + 1);
+}
+
+static void swap_letters(char words[NAME_BYTES], struct rng *rng)
+{
+    size_t i = (size_t)rng_below(rng, strlen(words));
+    if (i == 0 || words[i] == ' ' || words[i - 1] == ' ')
+        return;
+    char first = words[i - 1];
+    words[i - 1] = words[i];
+    words[i] = first;
+}
+
+// Names as no table has them, so that they must be read: with further words, short, misspelt.
+static void vary(struct rng *rng, char words[NAME_BYTES])
+{
+    char more[NAME_BYTES];
+    if (chance(rng, 0.15)) {
+        size_t i = (size_t)rng_below(rng, sizeof before_words / sizeof *before_words);
+        snprintf(more, sizeof more, "%s %.40s", before_words[i], words);
+        memcpy(words, more, sizeof more);
+    }
+    if (chance(rng, 0.15)) {
+        size_t i = (size_t)rng_below(rng, sizeof behind_words / sizeof *behind_words);
+        snprintf(more, sizeof more, "%.40s %s", words, behind_words[i]);
+        memcpy(words, more, sizeof more);
+    }
+    if (chance(rng, 0.08)) {
+        const char *last = strrchr(words, ' ');
+        drop_vowels(words, last && chance(rng, 0.5) ? (size_t)(last + 1 - words) : 0);
+    }
+    if (chance(rng, 0.04))
+        swap_letters(words, rng);
+}
+
 // ---- values ----
 
 static const struct {
@@ -289,6 +342,7 @@ static struct row *add_row(struct making *m, const struct quantity *q, enum evid
     struct row *r = &s->rows[s->row_count++];
     *r = (struct row){.quantity = q, .how = how, .is_state = !q->unit};
     pick_way(q->keys, s->held_out, m->rng, words, sizeof words);
+    vary(m->rng, words);
     if (m->codes)
         add_code(m->rng, words);
     spell(words, m->style, key, sizeof key);
