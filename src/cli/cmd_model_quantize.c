@@ -9,8 +9,14 @@ struct report {
     struct buf text;
     struct json_out json;
     struct progress bar;
-    uint64_t done;
 };
+
+static void advance(void *arg, uint64_t done, uint64_t all)
+{
+    struct report *r = arg;
+    r->bar.total = all;
+    progress_at(&r->bar, done, NULL);
+}
 
 static bool add_tensor(void *arg, const struct quantize_tensor *t)
 {
@@ -30,7 +36,6 @@ static bool add_tensor(void *arg, const struct quantize_tensor *t)
                    STR_ARG(t->name), t->from, t->to, (unsigned long long)t->bytes_after,
                    100 * t->error, t->weighed ? ", weighed" : "");
     }
-    progress_at(&r->bar, r->done += t->weights, NULL);
     return true;
 }
 
@@ -87,6 +92,7 @@ enum err_code cli_model_quantize(const struct option_list *operands, struct err 
                                  .mix = model_options.type,
                                  .threads = (unsigned)model_options.threads,
                                  .each = add_tensor,
+                                 .progress = advance,
                                  .arg = &r};
     struct quantize_result q;
     struct perplexity_result p = {0};

@@ -4,7 +4,8 @@
 #include "cli/command.h"
 #include "cli/train.h"
 
-struct train_options train_options = {.vocabulary = 8192, .least = 2, .pre = "qwen2", .scale = 1};
+struct train_options train_options = {
+    .vocabulary = 8192, .least = 2, .pre = "qwen2", .scale = 1, .threads = 2};
 
 static const struct option table[] = {
     {"out", "FILE", "The file to write", OPTION_TEXT, &train_options.out},
@@ -15,9 +16,10 @@ static const struct option table[] = {
      OPTION_TEXT, &train_options.pre},
     {"least", "N", "tokenizer: merge pairs that occur at least N times (default 2)", OPTION_INT,
      &train_options.least},
-    {"format", "TYPE", "merge: weight format of matrices (default: the base's own)", OPTION_TEXT,
-     &train_options.format},
+    {"type", "TYPE", "merge: weight formats, as of fettle model quantize (default: the base's own)",
+     OPTION_TEXT, &train_options.type},
     {"scale", "X", "merge: how much of the adapter (default 1)", OPTION_REAL, &train_options.scale},
+    {"threads", "N", "merge: threads (default 2)", OPTION_INT, &train_options.threads},
     {"resume", NULL, "lm, adapter: go on from the checkpoint beside the file", OPTION_FLAG,
      &train_options.resume},
     {"set", "NAME=VALUE", "lm, adapter: one setting of CONFIG; may be repeated", OPTION_LIST,
@@ -68,7 +70,7 @@ const struct command command_train = {
                 "  fettle train lm nano.yaml --out nano.gguf\n"
                 "  fettle train lm nano.yaml --out nano.gguf --resume\n"
                 "  fettle train adapter tune.yaml --set adapter.base=qwen.gguf --out tune.gguf\n"
-                "  fettle train merge qwen.gguf tune.gguf --out tuned.gguf\n",
+                "  fettle train merge qwen.gguf tune.gguf --type Q4_K_M --out tuned.gguf\n",
     .options = options,
     .run = run,
 };

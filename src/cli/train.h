@@ -5,9 +5,9 @@
 #include "cli/command.h"
 
 struct train_options {
-    const char *out, *pre, *format;
+    const char *out, *pre, *type;
     double scale;
-    int64_t vocabulary, least;
+    int64_t vocabulary, least, threads;
     bool resume;
 };
 extern struct train_options train_options;

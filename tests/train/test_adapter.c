@@ -9,7 +9,6 @@
 #include "nn/decoder.h"
 #include "nn/reference.h"
 #include "scratch.h"
-#include "train/adapter_file.h"
 #include "train/lm.h"
 #include "train/model_read.h"
 #include "train/perplexity.h"
@@ -47,6 +46,19 @@ static double loss_of(const char *model)
     return r.loss;
 }
 
+static enum err_code merge(const char *adapter, float scale, const char *mix, const char *out,
+                           struct err *err)
+{
+    struct quantize_result r;
+    struct quantize_plan plan = {.in = scratch_path("base.gguf"),
+                                 .out = out,
+                                 .mix = mix,
+                                 .threads = 2,
+                                 .adapter = scratch_path(adapter),
+                                 .adapter_scale = scale};
+    return quantize_model(&plan, &r, err);
+}
+
 static void a_qlora_adapter_learns_merges_and_survives_quantizing(void **state)
 {
     (void)state;
@@ -75,18 +87,16 @@ static void a_qlora_adapter_learns_merges_and_survives_quantizing(void **state)
     if (!(result.best_eval_loss < 0.2 * first))
         fail_msg("the loss fell from %g to %g only", first, result.best_eval_loss);
 
-    assert_ok(adapter_merge(scratch_path("base.gguf"), scratch_path("letters.gguf"), 1, "F16",
-                            scratch_path("merged.gguf"), &err),
-              err);
+    assert_ok(merge("letters.gguf", 1, "F16", scratch_path("merged.gguf"), &err), err);
     assert_close(loss_of("merged.gguf"), result.best_eval_loss, 0.02);
     struct quantize_result q;
-    struct quantize_plan small = {
-        scratch_path("merged.gguf"), scratch_path("small.gguf"), "Q8_0", 1, NULL, NULL, NULL};
+    struct quantize_plan small = {.in = scratch_path("merged.gguf"),
+                                  .out = scratch_path("small.gguf"),
+                                  .mix = "Q8_0",
+                                  .threads = 1};
     assert_ok(quantize_model(&small, &q, &err), err);
     assert_close(loss_of("small.gguf"), result.best_eval_loss, 0.1);
-    assert_ok(adapter_merge(scratch_path("base.gguf"), scratch_path("letters.gguf"), 0, NULL,
-                            scratch_path("none.gguf"), &err),
-              err);
+    assert_ok(merge("letters.gguf", 0, NULL, scratch_path("none.gguf"), &err), err);
     assert_close(loss_of("none.gguf"), loss_of("base.gguf"), 0.05);
 
     struct engine *e;
@@ -96,6 +106,41 @@ static void a_qlora_adapter_learns_merges_and_survives_quantizing(void **state)
     assert_true(adapter_bytes(a) > 0);
     adapter_close(&a);
     engine_close(&e);
+}
+
+// One row of a merged matrix against the sum over ranks, in doubles.
+static void merging_adds_the_product_of_both_matrices(void **state)
+{
+    (void)state;
+    enum { ROW = 77 };
+    struct err err;
+    struct gguf *base, *tune, *merged;
+    assert_ok(gguf_open(scratch_path("base.gguf"), &base, &err), err);
+    struct synth_adapter s = {base, 4, 12, 9};
+    assert_ok(synth_adapter_write(&s, scratch_path("random.gguf"), &err), err);
+    assert_ok(merge("random.gguf", 0.5f, "F32", scratch_path("sum.gguf"), &err), err);
+    assert_ok(gguf_open(scratch_path("random.gguf"), &tune, &err), err);
+    assert_ok(gguf_open(scratch_path("sum.gguf"), &merged, &err), err);
+    const struct gguf_tensor *w = gguf_find_tensor(base, "blk.1.ffn_up.weight"),
+                             *a = gguf_find_tensor(tune, "blk.1.ffn_up.weight.lora_a"),
+                             *b = gguf_find_tensor(tune, "blk.1.ffn_up.weight.lora_b"),
+                             *m = gguf_find_tensor(merged, "blk.1.ffn_up.weight");
+    float before[256], sum[256], as[4 * 256], bs[4];
+    assert_int_equal(w->ne[0], 256);
+    w->format->dequantize(w->data + ROW * quant_bytes(w->format, 256), before, 256);
+    m->format->dequantize(m->data + ROW * quant_bytes(m->format, 256), sum, 256);
+    a->format->dequantize(a->data, as, a->count);
+    b->format->dequantize(b->data + ROW * quant_bytes(b->format, 4), bs, 4);
+    for (int i = 0; i < 256; i++) {
+        double expected = (double)before[i];
+        for (int k = 0; k < 4; k++)
+            expected += 0.5 * 12 / 4 * (double)bs[k] * (double)as[256 * k + i];
+        assert_close((double)sum[i], expected, 1e-5);
+        assert_true(fabs(expected - (double)before[i]) > 0);
+    }
+    gguf_close(&base);
+    gguf_close(&tune);
+    gguf_close(&merged);
 }
 
 static void an_adapter_of_another_model_is_refused(void **state)
@@ -110,12 +155,8 @@ static void an_adapter_of_another_model_is_refused(void **state)
     assert_ok(synth_adapter_write(&a, scratch_path("foreign.gguf"), &err), err);
     gguf_close(&g);
     const char *out = scratch_path("no.gguf");
-    assert_int_equal(
-        adapter_merge(scratch_path("base.gguf"), scratch_path("foreign.gguf"), 1, NULL, out, &err),
-        ERR_INPUT);
-    assert_int_equal(
-        adapter_merge(scratch_path("base.gguf"), scratch_path("other.gguf"), 1, NULL, out, &err),
-        ERR_INPUT);
+    assert_int_equal(merge("foreign.gguf", 1, NULL, out, &err), ERR_INPUT);
+    assert_int_equal(merge("other.gguf", 1, NULL, out, &err), ERR_INPUT);
     assert_non_null(strstr(err.text, "lora expected"));
     assert_false(file_exists(out));
 }
@@ -199,6 +240,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_qlora_adapter_learns_merges_and_survives_quantizing),
+        cmocka_unit_test(merging_adds_the_product_of_both_matrices),
         cmocka_unit_test(an_adapter_of_another_model_is_refused),
         cmocka_unit_test(frozen_models_of_all_families_compute_what_the_formulas_say),
         cmocka_unit_test(what_cannot_be_trained_is_named),

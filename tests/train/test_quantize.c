@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/file.h"
 #include "llm/gguf_write.h"
 #include "llm/synth.h"
 #include "nn/decoder.h"
@@ -43,8 +44,12 @@ static void a_mix_gives_each_tensor_its_format_and_says_how_far_it_is_off(void *
     struct quantize_result r;
     char out[PATH_MAX];
     snprintf(out, sizeof out, "%s", scratch_path("q.gguf"));
-    struct quantize_plan plan = {
-        scratch_path("m.gguf"), out, "q4_k_m", 2, NULL, note_error, &error};
+    struct quantize_plan plan = {.in = scratch_path("m.gguf"),
+                                 .out = out,
+                                 .mix = "q4_k_m",
+                                 .threads = 2,
+                                 .each = note_error,
+                                 .arg = &error};
     assert_ok(quantize_model(&plan, &r, &err), err);
     struct gguf *a, *b;
     assert_ok(gguf_open(scratch_path("m.gguf"), &a, &err), err);
@@ -112,7 +117,7 @@ static void rows_that_do_not_fit_get_a_larger_format(void **state)
         struct gguf *g;
         const char *out = scratch_path("fit.gguf");
         struct quantize_plan plan = {
-            file_of(cases[i].cols, 1), out, cases[i].mix, 1, NULL, NULL, NULL};
+            .in = file_of(cases[i].cols, 1), .out = out, .mix = cases[i].mix, .threads = 1};
         assert_ok(quantize_model(&plan, &r, &err), err);
         assert_ok(gguf_open(out, &g, &err), err);
         assert_string_equal(type_of(g, "m.weight"), cases[i].expected);
@@ -133,16 +138,44 @@ static void what_cannot_be_quantized_leaves_no_file(void **state)
     struct err err;
     struct quantize_result r;
     const char *out = scratch_path("none.gguf");
-    struct quantize_plan plan = {file_of(64, NAN), out, "Q8_0", 1, NULL, NULL, NULL};
+    struct quantize_plan plan = {.in = file_of(64, NAN), .out = out, .mix = "Q8_0", .threads = 1};
     assert_int_equal(quantize_model(&plan, &r, &err), ERR_INPUT);
     assert_non_null(strstr(err.text, "tensor 'm.weight' has weights that are no numbers"));
-    plan = (struct quantize_plan){file_of(64, 1), out, "Q8_0", 1, NULL, stop, NULL};
+    plan.mix = NULL;
+    assert_int_equal(quantize_model(&plan, &r, &err), ERR_INPUT);
+    plan.mix = "Q8_0";
+    plan.in = file_of(64, 1);
+    plan.each = stop;
     assert_int_equal(quantize_model(&plan, &r, &err), ERR_CANCELLED);
     plan.mix = "Q9";
     assert_int_equal(quantize_model(&plan, &r, &err), ERR_NOT_FOUND);
-    plan = (struct quantize_plan){scratch_path("nothing.gguf"), out, "Q8_0", 1, NULL, NULL, NULL};
+    plan.mix = "Q8_0";
+    plan.in = scratch_path("nothing.gguf");
     assert_int_not_equal(quantize_model(&plan, &r, &err), ERR_OK);
     assert_false(file_exists(out));
+}
+
+static void weights_that_have_their_format_already_stay_as_they_are(void **state)
+{
+    (void)state;
+    struct err err;
+    struct quantize_result r;
+    struct buf once = {0}, again = {0};
+    char a[PATH_MAX], b[PATH_MAX];
+    snprintf(a, sizeof a, "%s", scratch_path("once.gguf"));
+    snprintf(b, sizeof b, "%s", scratch_path("again.gguf"));
+    struct quantize_plan plan = {
+        .in = scratch_path("m.gguf"), .out = a, .mix = "Q3_K_M", .threads = 2};
+    assert_ok(quantize_model(&plan, &r, &err), err);
+    assert_true(r.error > 0.01);
+    plan = (struct quantize_plan){.in = a, .out = b, .mix = "Q3_K_M", .threads = 1};
+    assert_ok(quantize_model(&plan, &r, &err), err);
+    assert_true(r.error == 0);
+    assert_ok(file_read(a, 1 << 24, &once, &err), err);
+    assert_ok(file_read(b, 1 << 24, &again, &err), err);
+    assert_true(once.n == again.n && memcmp(once.p, again.p, once.n) == 0);
+    buf_free(&once);
+    buf_free(&again);
 }
 
 static void perplexity_is_the_exponential_of_the_training_loss(void **state)
@@ -215,6 +248,7 @@ int main(void)
         cmocka_unit_test(a_mix_gives_each_tensor_its_format_and_says_how_far_it_is_off),
         cmocka_unit_test(rows_that_do_not_fit_get_a_larger_format),
         cmocka_unit_test(what_cannot_be_quantized_leaves_no_file),
+        cmocka_unit_test(weights_that_have_their_format_already_stay_as_they_are),
         cmocka_unit_test(perplexity_is_the_exponential_of_the_training_loss),
     };
     return cmocka_run_group_tests(tests, open_all, scratch_close);
