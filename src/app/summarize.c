@@ -28,7 +28,7 @@ static void ask_model(struct app *a, const struct summary_window *w, struct summ
     struct err err;
     enum err_code code = summary_model_write(a, &w->facts, out, &err);
     if (code != ERR_OK && code != ERR_NOT_FOUND && !app_is_stopping(a)) {
-        if (stage_note(&a->stages[STAGE_SUMMARY], "facts alone: %s", err.text))
+        if (stage_note(&a->stages[STAGE_SUMMARY], "written from the facts alone: %s", err.text))
             log_warn("summary", "written from the facts alone: %s", err.text);
     } else {
         stage_note(&a->stages[STAGE_SUMMARY], "%s", "");

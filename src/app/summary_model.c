@@ -59,7 +59,7 @@ static enum err_code take_answer(struct answer *answer, struct buf *text, struct
     if (finish == ANSWER_DEADLINE)
         code = err_set(err, ERR_BUSY, "the model was not ready in time (summary.time_limit)");
     else if (finish == ANSWER_LENGTH)
-        code = err_set(err, ERR_INPUT, "the model came to no end");
+        code = err_set(err, ERR_INPUT, "the model's text had no end within %d tokens", TOKENS_MAX);
     else if (finish == ANSWER_FAILED)
         code = answer_error(answer, err);
     else if (text->failed)

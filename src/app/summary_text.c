@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "app/summary.h"
+#include "plant/kind_words.h"
 
 enum { SPOKEN_MAX = 12 };
 
@@ -27,7 +28,7 @@ static void add_anomaly(struct buf *out, const struct sensor *s, const struct an
                         int64_t to_us)
 {
     char lasted[SUMMARY_PHRASE_BYTES];
-    buf_printf(out, "%s %s ", s->parameter, summary_kind_text(an->kind));
+    buf_printf(out, "%s %s ", s->parameter, anomaly_kind_words(an->kind));
     if (an->end_us == TIME_NONE) {
         buf_add_z(out, "since ");
         add_time(out, an->start_us, to_us);

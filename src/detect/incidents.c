@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plant/kind_words.h"
+
 struct active_incident {
     struct incident incident;
     uint32_t next;         // of the same asset, or the next free one
@@ -114,9 +116,7 @@ uint64_t incidents_find(const struct incidents *in, const struct anomaly *a)
 static void add_to_title(struct incident *i, const struct sensor *sensor, enum anomaly_kind kind)
 {
     char part[PLANT_NAME_BYTES + 32], more[] = " and more";
-    snprintf(part, sizeof part, "%s %s", sensor->parameter, anomaly_kind_name(kind));
-    for (char *p = strchr(part + strlen(sensor->parameter), '_'); p; p = strchr(p, '_'))
-        *p = ' ';
+    snprintf(part, sizeof part, "%s %s", sensor->parameter, anomaly_kind_words(kind));
     size_t n = strlen(i->title), part_n = strlen(part);
     if (n == 0) {
         snprintf(i->title, sizeof i->title, "%s: %s", sensor->asset_name, part);

@@ -196,7 +196,7 @@ double summary_line_edge(const struct summary_line *l)
     return !isnan(l->limit) ? l->limit : l->side == SIDE_LOW ? l->low : l->high;
 }
 
-const char *summary_kind_text(enum anomaly_kind kind)
+static const char *kind_text(enum anomaly_kind kind)
 {
     return kind == ANOMALY_LEVEL_SHIFT ? "level shift" : anomaly_kind_name(kind);
 }
@@ -255,8 +255,7 @@ static void write_time(const struct summary_facts *f, const struct summary_line 
 
 static void write_line(const struct summary_facts *f, const struct summary_line *l, struct buf *to)
 {
-    buf_printf(to, "- %s %s: %s", l->sensor->asset_name, l->sensor->parameter,
-               summary_kind_text(l->kind));
+    buf_printf(to, "- %s %s: %s", l->sensor->asset_name, l->sensor->parameter, kind_text(l->kind));
     if (l->count > 1)
         buf_printf(to, " %zu times", l->count);
     write_value(l, to);

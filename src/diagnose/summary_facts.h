@@ -94,6 +94,4 @@ void summary_duration_text(int64_t us, char out[SUMMARY_PHRASE_BYTES]); // "95 s
 // What the value of a line is told apart from: its limit, or the end of the band on its side.
 double summary_line_edge(const struct summary_line *l);
 
-const char *summary_kind_text(enum anomaly_kind kind); // "level shift"
-
 #endif

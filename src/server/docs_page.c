@@ -5,10 +5,16 @@
 #include "server/route.h"
 #include "server/schema.h"
 
+// Words in `backticks` are code.
 static void add_text(struct buf *out, const char *z)
 {
+    bool code = false;
     for (; *z; z++)
         switch (*z) {
+        case '`':
+            code = !code;
+            buf_add_z(out, code ? "<code>" : "</code>");
+            break;
         case '<':
             buf_add_z(out, "&lt;");
             break;
@@ -42,6 +48,16 @@ static void add_type(struct buf *out, const char *type)
         buf_add_z(out, " or null");
 }
 
+// "a|b" as "a, b": it may break between them.
+static void add_choices(struct buf *out, const char *choices)
+{
+    struct str rest = str_of(choices);
+    while (rest.p) {
+        buf_add_str(out, str_cut(&rest, '|'));
+        buf_add_z(out, rest.p ? ", " : "");
+    }
+}
+
 static void add_params(struct buf *out, const struct route *r)
 {
     if (!r->params)
@@ -51,7 +67,10 @@ static void add_params(struct buf *out, const struct route *r)
         buf_add_z(out, "<tr><td><code>");
         add_text(out, p->name);
         buf_add_z(out, "</code><td>");
-        add_text(out, p->choices ? p->choices : param_type_name(p->type));
+        if (p->choices)
+            add_choices(out, p->choices);
+        else
+            add_text(out, param_type_name(p->type));
         buf_add_z(out, "<td>");
         add_text(out, p->default_text ? p->default_text : p->required ? "needed" : "");
         buf_add_z(out, "<td>");

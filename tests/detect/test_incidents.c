@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "detect/incidents.h"
+
 static void spike_at(struct scene *sc, uint32_t sensor, double t)
 {
     static const double spike[] = {50, 4.5, 130, 50}, normal[] = {20, 2, 60, 20};
@@ -176,6 +178,37 @@ static void a_title_with_no_room_left_says_that_there_is_more(void **state)
     scene_close(&sc);
 }
 
+static void keep_title(void *arg, const struct incident *i, bool opened, bool closed)
+{
+    (void)opened;
+    (void)closed;
+    str_copy(arg, PLANT_MESSAGE_BYTES, str_of(i->title));
+}
+
+static void a_title_says_kinds_in_words(void **state)
+{
+    (void)state;
+    struct scene sc;
+    scene_open(&sc, patient);
+    char title[PLANT_MESSAGE_BYTES] = "";
+    struct timers timers = {0};
+    struct incidents in = {.catalog = sc.catalog,
+                           .timers = &timers,
+                           .gap_us = at(60),
+                           .next_id = 1,
+                           .tell = keep_title,
+                           .arg = title};
+    const enum anomaly_kind kinds[] = {ANOMALY_LEVEL_SHIFT, ANOMALY_MULTIVARIATE, ANOMALY_STUCK};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct anomaly a = {.sensor = SCENE_FLOW, .kind = kinds[i], .end_us = TIME_NONE};
+        assert_true(incidents_join(&in, &a));
+    }
+    assert_string_equal(title, "pipe-1: flow level shift, flow out of step, flow stuck");
+    incidents_free(&in);
+    timers_free(&timers);
+    scene_close(&sc);
+}
+
 static void numbers_count_up_from_the_given_one(void **state)
 {
     (void)state;
@@ -203,6 +236,7 @@ int main(void)
         cmocka_unit_test(a_flapping_sensor_is_one_incident),
         cmocka_unit_test(several_sensors_make_an_incident_critical),
         cmocka_unit_test(a_title_with_no_room_left_says_that_there_is_more),
+        cmocka_unit_test(a_title_says_kinds_in_words),
         cmocka_unit_test(numbers_count_up_from_the_given_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -208,6 +208,16 @@ static void the_documents_name_every_route(void **state)
     buf_free(&openapi);
 }
 
+static void the_page_sets_words_in_backticks_as_code(void **state)
+{
+    (void)state;
+    struct buf page = {0};
+    docs_page_write(&page);
+    assert_non_null(strstr(page.p, "The <code>next</code> of the answer before"));
+    assert_null(strchr(page.p, '`'));
+    buf_free(&page);
+}
+
 static void the_page_loads_nothing_from_elsewhere(void **state)
 {
     (void)state;
@@ -255,6 +265,7 @@ int main(void)
         cmocka_unit_test(every_shape_that_is_named_exists),
         cmocka_unit_test(rows_of_a_shape_stand_together),
         cmocka_unit_test(the_documents_name_every_route),
+        cmocka_unit_test(the_page_sets_words_in_backticks_as_code),
         cmocka_unit_test(the_page_loads_nothing_from_elsewhere),
         cmocka_unit_test(openapi_is_sound),
     };

@@ -39,12 +39,14 @@ function showFigures() {
   setFigure('f-sensors', count(plant.sensors), '', 'on ' + plural(plant.assets, 'asset'));
   setFigure('f-incidents', count(detect.active_incidents), 'active', count(detect.incidents) + ' since start',
     detect.active_incidents > 0);
-  setFigure('f-anomalies', count(plant.anomaly_count_24h), '', plural(detect.open_anomalies, 'goes on', 'go on'));
+  setFigure('f-anomalies', count(plant.anomaly_count_24h), '', count(detect.open_anomalies) + ' going on');
   setFigure('f-stored', count(store.readings), '', `${bytes(store.bytes)}, commit ${store.commit_ms_mean.toFixed(1)} ms`);
 }
 
 function showHeadline() {
-  const note = plant.stages.map((s) => s.note && `${s.name}: ${s.note}`).find(Boolean);
+  // Why a summary has no model's words stands beside it.
+  const note = plant.stages.filter((s) => s.name !== 'summary')
+    .map((s) => s.note && `${s.name}: ${s.note}`).find(Boolean);
   const alarms = plant.detect.active_incidents;
   const line = $('headline');
   let lead, rest = '';
@@ -54,7 +56,8 @@ function showHeadline() {
     lead = `No readings for ${duration(plantNow() - Date.parse(plant.last_reading_time))}`;
   else if (alarms) lead = plural(alarms, 'incident') + ' active';
   else lead = 'All quiet';
-  if (plant.sensor_active && !note)
+  if (note && alarms) rest = ` · ${plural(alarms, 'incident')} active`;
+  else if (plant.sensor_active && !note)
     rest = ` · watching ${plural(plant.sensors, 'sensor')} on ${plural(plant.assets, 'asset')}`;
   line.replaceChildren(Object.assign(document.createElement('b'), { textContent: lead }), rest);
   line.className = 'headline' + (note || alarms ? ' bad' : plant.sensor_active ? '' : ' warn');
@@ -76,6 +79,7 @@ async function loadStatus() {
       if (measured > 0) pace = measured;
     }
     incidents.setNow(plant.now);
+    incidents.setSummaryNote(stage('summary').note);
     showFigures();
     showHeadline();
     showTrouble('');

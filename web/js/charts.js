@@ -115,7 +115,7 @@ export function makeChart(parent, chart, data) {
     cursor: chart.large
       ? { points: { size: 6 }, drag: { x: false, y: false } }
       : { show: false },
-    padding: chart.large ? [10, 10, 0, 0] : [4, 4, 4, 4],
+    padding: chart.large ? [10, 18, 0, 0] : [4, 4, 4, 4],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'UTC'),
     scales: {
       x: { time: true, range: () => chart.range },

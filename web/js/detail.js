@@ -114,7 +114,7 @@ function showAnomalies() {
     ? all.map((a) => element('li', {}, element('div', { class: 'row' },
       element('i', { class: a.severity + (a.open ? '' : ' over') }),
       element('span', {}, a.message),
-      element('small', {}, `${time(a.start, now)}${a.end ? ' to ' + time(a.end, now) : ', goes on'}. `
+      element('small', {}, `${time(a.start, now)}${a.end ? ' to ' + time(a.end, now) : ', going on'}; `
         + evidence(a)))))
     : [element('li', { class: 'none' }, 'No anomalies in this time.')]));
 }

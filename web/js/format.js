@@ -52,11 +52,17 @@ export function plural(n, one, many) {
   return count(n) + ' ' + (n === 1 ? one : many || one + 's');
 }
 
-// Why an anomaly was raised: by what, how clearly, what was expected.
+const KINDS = { level_shift: 'level shift', seasonal: 'off its usual course',
+  pattern: 'unusual course', multivariate: 'out of step' };
+
+// A kind of anomaly as people say it; the same words stand in the titles of incidents.
+export function kindText(kind) {
+  return KINDS[kind] || kind;
+}
+
+// What raised an anomaly, and how clearly.
 export function evidence(a) {
-  const band = a.expected_low === null || a.expected_high === null ? ''
-    : `, expected ${limit(a.expected_low)} to ${limit(a.expected_high)}${a.unit ? ' ' + a.unit : ''}`;
-  return `${a.type.replace('_', ' ')} by ${a.detector}, score ${a.score.toFixed(2)}${band}`;
+  return `detector ${a.detector}, score ${a.score.toFixed(2)}`;
 }
 
 // An element with attributes (class, title...; on* as listeners) and children (texts or elements).

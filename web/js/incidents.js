@@ -1,7 +1,7 @@
 // Incidents and anomalies as lists, and the dialog in which a technician says what it was.
 
 import { get, post, patch } from '/js/api.js';
-import { element, duration, evidence, limit, time, plural, value } from '/js/format.js';
+import { element, duration, evidence, kindText, time, plural } from '/js/format.js';
 
 const LISTED = 30;
 const $ = (id) => document.getElementById(id);
@@ -12,6 +12,12 @@ let now = '';                // plant time as text
 
 export function setNow(text) {
   now = text;
+}
+
+// Why the latest summary has no model's words, '' when it has or no model is to write it.
+export function setSummaryNote(text) {
+  $('summary-note').textContent = text;
+  $('summary-note').hidden = !text;
 }
 
 // ---- lists ----
@@ -26,11 +32,11 @@ function incidentRow(i) {
   return element('li', {}, element('button', { class: 'row', type: 'button',
     onclick: () => openIncident(i.id) },
   element('i', { class: i.severity + (over ? ' over' : '') }),
-  element('span', { class: 'title', title: i.title }, i.title || `${i.asset}: ${i.kinds.join(', ')}`),
+  element('span', { class: 'title', title: i.title }, i.title || `${i.asset}: ${i.kinds.map(kindText).join(', ')}`),
   element('small', {},
     element('span', { class: 'tag ' + i.state }, i.state), ' ',
     `#${i.id}, ${time(i.start, now)}, ${span(i.start, i.active ? null : i.last)}, ` +
-    plural(i.anomaly_count, 'anomaly', 'anomalies') + (over ? '' : ', goes on'))));
+    plural(i.anomaly_count, 'anomaly', 'anomalies') + (over ? '' : ', going on'))));
 }
 
 function showIncidents() {
@@ -44,9 +50,9 @@ function showIncidents() {
 function anomalyRow(a) {
   return element('li', {}, element('div', { class: 'row' },
     element('i', { class: a.severity + (a.open ? '' : ' over') }),
-    element('span', {}, element('b', {}, a.sensor), ' ', a.message || a.type),
+    element('span', {}, element('b', {}, a.sensor), ' ', a.message || kindText(a.type)),
     element('small', {}, `${time(a.start, now)}, ` +
-      (a.open ? `for ${span(a.start, null)}, goes on` : span(a.start, a.end)))));
+      (a.open ? `for ${span(a.start, null)}, going on` : span(a.start, a.end)))));
 }
 
 function showAnomalies() {
@@ -91,11 +97,9 @@ export async function loadLists() {
 // ---- dialog ----
 
 function timelineRow(a) {
-  const peak = a.value === null ? '' : ` peak ${value(a.value)}${a.unit ? ' ' + a.unit : ''}` +
-    (a.limit === null ? '' : ` against ${limit(a.limit)}`);
-  return element('li', {}, `${a.parameter}: ${a.type}`,
-    element('small', {}, `${time(a.start, now)} to ${a.end ? time(a.end, now) : 'now'}` +
-      `${peak && ','}${peak}; ${evidence(a)}`));
+  const says = a.message || kindText(a.type);
+  return element('li', {}, says.startsWith(a.parameter) ? says : `${a.parameter}: ${says}`,
+    element('small', {}, `${time(a.start, now)} to ${a.end ? time(a.end, now) : 'now'}; ${evidence(a)}`));
 }
 
 function trouble(message) {
@@ -107,7 +111,7 @@ function showIncident(i) {
   open = i;
   $('incident-title').textContent = i.title || `Incident ${i.id}`;
   $('incident-facts').textContent = `#${i.id}, ${i.asset}, ${i.severity}, ${i.state}. From ` +
-    `${time(i.start, now)}${i.active ? ', goes on' : ' to ' + time(i.last, now)}.`;
+    `${time(i.start, now)}${i.active ? ', going on' : ' to ' + time(i.last, now)}.`;
   $('incident-timeline').replaceChildren(...i.anomalies.slice(-50).map(timelineRow));
   $('incident-verdict').value = i.verdict;
   showVerdict();

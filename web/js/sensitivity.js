@@ -1,7 +1,7 @@
 // Of one sensor: how sensitive detection is and why, with the buttons that change it.
 
 import { get, post } from '/js/api.js';
-import { element, time } from '/js/format.js';
+import { element, kindText, time } from '/js/format.js';
 
 const $ = (id) => document.getElementById(id);
 const SURE_MS = 4000;
@@ -53,16 +53,17 @@ function patternRow(p) {
   const one = p.incidents.length === 1;
   const which = p.incidents.map((i) => '#' + i).join(', ');
   return element('li', {}, element('div', { class: 'pattern' },
-    element('span', {}, element('b', {}, p.kind.replace('_', ' ')), ` by ${p.detector} is kept back up to score `
+    element('span', {}, element('b', {}, kindText(p.kind)), ` by ${p.detector} is kept back up to score `
       + `${p.above_score.toFixed(2)}: called a false alarm at ${p.false_score.toFixed(2)} in incident${one ? '' : 's'} ${which}`),
     element('button', { type: 'button', onclick: () => tellAgain(p) }, 'Tell again')));
 }
 
 function settingText(s) {
   const set = s.sensitivity === null ? 'Not judged yet'
-    : s.sensitivity === 0 ? 'Learning detectors are off here' : `Sensitivity ${s.sensitivity}`;
+    : s.sensitivity === 0 ? 'Learning detectors are off here'
+      : s.sensitivity === 1 ? 'Judged at the usual sensitivity' : `Judged at ${s.sensitivity} times the usual sensitivity`;
   return set + (s.learns_since ? `, learning since ${s.learns_since.slice(0, 10)} ${time(s.learns_since)}` : '')
-    + (s.patterns.length ? '' : '. Nothing is kept back.');
+    + (s.patterns.length ? '' : '. No verdict keeps anything back here.');
 }
 
 export async function showSensitivity(name) {

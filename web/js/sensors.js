@@ -8,7 +8,7 @@ import { makeChart, resize } from '/js/charts.js';
 import { ago, clock, moveTo } from '/js/clock.js';
 import { anomalyInDetail, drawDetail, inDetail, moveDetail, openDetail, RANGES, rangeButtons, redrawDetail,
   refreshDetail, resizeDetail, startDetail, takeDetailReading } from '/js/detail.js';
-import { element, duration, limit, value, count } from '/js/format.js';
+import { element, duration, kindText, limit, value, count } from '/js/format.js';
 import { forgetAll, keep, marksOf, openAnomaly } from '/js/marks.js';
 
 const PAGE = 24;
@@ -56,11 +56,12 @@ function showValue(card, v, timeText) {
 function showAlarm(card) {
   const a = openAnomaly(card.sensor.sensor);
   card.node.classList.toggle('alarm', Boolean(a));
-  card.alarm.textContent = a ? a.type + (a.side === 'none' ? '' : ' ' + a.side) : '';
+  card.alarm.textContent = a ? kindText(a.type) + (a.side === 'none' ? '' : ' ' + a.side) : '';
 }
 
 function bandText(s) {
-  return s.low === null || s.high === null ? '' : `normal ${limit(s.low)} to ${limit(s.high)}`;
+  return s.low === null || s.high === null ? 'no normal range known'
+    : `normal ${limit(s.low)} to ${limit(s.high)}`;
 }
 
 // Where nobody set limits the band is the detectors', which moves.
