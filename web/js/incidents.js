@@ -48,9 +48,10 @@ function showIncidents() {
 }
 
 function anomalyRow(a) {
+  const says = a.message || kindText(a.type);
   return element('li', {}, element('div', { class: 'row' },
     element('i', { class: a.severity + (a.open ? '' : ' over') }),
-    element('span', {}, element('b', {}, a.sensor), ' ', a.message || kindText(a.type)),
+    element('span', {}, element('b', {}, says.startsWith(a.parameter) ? a.asset : a.sensor), ' ', says),
     element('small', {}, `${time(a.start, now)}, ` +
       (a.open ? `for ${span(a.start, null)}, going on` : span(a.start, a.end)))));
 }
