@@ -67,6 +67,22 @@ size_t team_claim(struct team *t, size_t step)
     return atomic_fetch_add_explicit(&t->next, step, memory_order_relaxed);
 }
 
+bool team_claim_part(struct team *t, size_t n, size_t least, size_t *from, size_t *to)
+{
+    size_t at = atomic_load_explicit(&t->next, memory_order_relaxed), end;
+    do {
+        if (at >= n)
+            return false;
+        size_t fair = (n - at) / (2 * t->threads) / least * least;
+        end = at + (fair > least ? fair : least);
+        end = end < n ? end : n;
+    } while (!atomic_compare_exchange_weak_explicit(&t->next, &at, end, memory_order_relaxed,
+                                                    memory_order_relaxed));
+    *from = at;
+    *to = end;
+    return true;
+}
+
 static void *member_main(void *arg)
 {
     struct member *m = arg;

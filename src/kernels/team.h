@@ -5,6 +5,7 @@
 #ifndef FETTLE_KERNELS_TEAM_H
 #define FETTLE_KERNELS_TEAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -29,5 +30,10 @@ void team_barrier(struct team *t);
 // Within fn: the next `step` items that nobody has yet, counted from 0 since the last barrier or
 // the start. Returns the first; the caller stops when it is past its number of items.
 size_t team_claim(struct team *t, size_t step);
+
+// Within fn: items [*from, *to) of n that nobody has yet, whole `least`s of them but at the end.
+// They are many at first and fewer towards the end, so that a thread reads on in memory for long,
+// and all end together. False: none are left. Not between two barriers with team_claim.
+bool team_claim_part(struct team *t, size_t n, size_t least, size_t *from, size_t *to);
 
 #endif

@@ -9,7 +9,7 @@
 #include "kernels/attention.h"
 #include "llm/engine_private.h"
 
-enum { GROUPS_AT_ONCE = 4, GATE_COLUMNS = 256, LANES = 8 };
+enum { GATE_COLUMNS = 256, LANES = 8, GROUPS_TOGETHER = 4, PIECE_BYTES = 48 << 10 };
 
 static size_t least(size_t a, size_t b)
 {
@@ -86,30 +86,38 @@ static void add_and_norm(struct engine *e, bool add, const float *weight)
     team_barrier(e->team);
 }
 
+// The fewest groups that a thread takes at a time: little enough that none waits long for another,
+// and as many as share a tile when there are many vectors.
+static size_t least_groups(const struct matrix *m, const struct vectors *v)
+{
+    size_t n = PIECE_BYTES / m->group_bytes;
+    return v->count > 1 ? GROUPS_TOGETHER : n ? n : 1;
+}
+
 void forward_multiply(struct engine *e, const struct matrix *m, const struct vectors *v, float *y)
 {
-    size_t groups = matrix_groups(m), g;
-    while ((g = team_claim(e->team, GROUPS_AT_ONCE)) < groups)
-        matrix_multiply(m, v, y, m->rows, g, least(g + GROUPS_AT_ONCE, groups));
+    size_t from, to;
+    while (team_claim_part(e->team, matrix_groups(m), least_groups(m, v), &from, &to))
+        matrix_multiply(m, v, y, m->rows, from, to);
     team_barrier(e->team);
 }
 
-// All parts in one phase: items are counted through.
+// All parts in one phase: groups are counted through.
 void forward_multiply_joined(struct engine *e, const struct joined *j, const struct vectors *v,
                              float *y)
 {
-    size_t items[3], all = 0, i;
+    size_t all = 0, from, to;
     for (uint32_t p = 0; p < j->parts; p++)
-        all += items[p] = (matrix_groups(&j->part[p]) + GROUPS_AT_ONCE - 1) / GROUPS_AT_ONCE;
-    while ((i = team_claim(e->team, 1)) < all) {
-        uint32_t p = 0;
-        while (i >= items[p])
-            i -= items[p++];
-        const struct matrix *m = &j->part[p];
-        size_t g = i * GROUPS_AT_ONCE;
-        matrix_multiply(m, v, y + j->from[p], j->rows, g,
-                        least(g + GROUPS_AT_ONCE, matrix_groups(m)));
-    }
+        all += matrix_groups(&j->part[p]);
+    while (team_claim_part(e->team, all, least_groups(&j->part[0], v), &from, &to))
+        for (uint32_t p = 0; p < j->parts && to > 0; p++) {
+            const struct matrix *m = &j->part[p];
+            size_t groups = matrix_groups(m), end = least(to, groups);
+            if (from < end)
+                matrix_multiply(m, v, y + j->from[p], j->rows, from, end);
+            from = from > groups ? from - groups : 0;
+            to = to > groups ? to - groups : 0;
+        }
     team_barrier(e->team);
 }
 

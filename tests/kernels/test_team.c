@@ -13,7 +13,7 @@ struct job {
     struct team *team;
     atomic_uint ran[TEAM_MAX];
     atomic_uint in_phase;
-    atomic_uint taken[ITEMS];
+    atomic_uint taken[ITEMS], shared_out[ITEMS];
     atomic_bool broken;
 };
 
@@ -31,6 +31,16 @@ static void phases(void *arg, unsigned thread)
             for (size_t k = i; k < i + 3 && k < ITEMS; k++)
                 atomic_fetch_add(&job->taken[k], 1);
         team_barrier(job->team);
+        size_t from, to, before = ITEMS;
+        while (team_claim_part(job->team, ITEMS, 3, &from, &to)) {
+            if (from >= to || to > ITEMS || from % 3 != 0 || (to % 3 != 0 && to != ITEMS) ||
+                to - from > before)
+                atomic_store(&job->broken, true);
+            before = to - from;
+            for (size_t k = from; k < to; k++)
+                atomic_fetch_add(&job->shared_out[k], 1);
+        }
+        team_barrier(job->team);
     }
 }
 
@@ -46,8 +56,10 @@ static void barriers_hold_and_items_are_taken_once(void **state)
         assert_false(job.broken);
         for (unsigned t = 0; t < TEAM_MAX; t++)
             assert_int_equal(job.ran[t], t < threads);
-        for (size_t k = 0; k < ITEMS; k++)
+        for (size_t k = 0; k < ITEMS; k++) {
             assert_int_equal(job.taken[k], ROUNDS);
+            assert_int_equal(job.shared_out[k], ROUNDS);
+        }
         team_close(&job.team);
         assert_null(job.team);
     }
