@@ -10,7 +10,7 @@
 #include "diagnose/evidence_grammar.h"
 #include "diagnose/prompt.h"
 
-enum { DEFAULT_TOKENS = 256, LONGEST_WORD = 2 * FACT_KEY_BYTES };
+enum { DEFAULT_TOKENS = 256, ANSWER_ROOM = 192, LONGEST_WORD = 2 * FACT_KEY_BYTES };
 
 struct explanation {
     struct explain_model model;
@@ -161,6 +161,13 @@ enum err_code explain_begin(const struct explain_model *m, const struct explain_
     enum err_code code = x->question.failed || x->reading.failed
                              ? err_set(err, ERR_NO_MEMORY, "out of memory for a diagnosis")
                              : prompt_encode(&prompt, m->chat, &x->prompt, err);
+    size_t room = x->request.max_tokens < ANSWER_ROOM ? x->request.max_tokens : ANSWER_ROOM;
+    if (!code && x->prompt.n + room > serving_context(m->serving))
+        code =
+            err_set(err, ERR_LIMIT,
+                    "question and reading take %zu of the %u tokens of the model's context, which "
+                    "leaves no room for an answer of %zu",
+                    (size_t)x->prompt.n, serving_context(m->serving), room);
     if (!code)
         code = submit(x, &x->prompt, NULL, x->request.max_tokens, err);
     if (code)
