@@ -1,12 +1,13 @@
-// What a plant knows of an asset: latest values, bands, how they moved, recent anomalies.
+// What a plant knows of an asset: latest values, bands, how they moved, its latest incident.
 #include <math.h>
+#include <stdlib.h>
 
 #include "app/app_private.h"
 #include "app/diagnose.h"
 
 enum { TREND_POINTS = 6 }; // few, so that noise hides no trend
 
-static const int64_t trend_us = 15 * US_PER_MINUTE, anomalies_us = 24 * US_PER_HOUR;
+static const int64_t trend_us = 15 * US_PER_MINUTE, incident_us = 24 * US_PER_HOUR;
 
 static enum err_code find_asset(struct app *a, struct str name, uint32_t *asset, struct err *err)
 {
@@ -60,27 +61,45 @@ static enum err_code sensors(void *arg, struct str asset, struct join_sensor out
     return code;
 }
 
-static enum err_code anomalies(void *arg, struct str asset,
-                               struct join_anomaly out[JOIN_ANOMALIES_MAX], size_t *count,
-                               struct err *err)
+static enum err_code read_anomalies(struct app *a, uint64_t incident,
+                                    struct join_anomaly out[JOIN_ANOMALIES_MAX], size_t *count,
+                                    struct err *err)
 {
-    struct app *a = arg;
-    struct anomaly found[JOIN_ANOMALIES_MAX];
-    struct anomaly_filter filter = {.from_us = app_now_us(a) - anomalies_us,
+    struct anomaly_filter filter = {.from_us = TIME_NONE,
                                     .to_us = TIME_NONE,
-                                    .has_asset = true,
+                                    .has_incident = true,
+                                    .incident = incident,
                                     .limit = JOIN_ANOMALIES_MAX};
-    *count = 0;
-    enum err_code code = find_asset(a, asset, &filter.asset, err);
-    if (code == ERR_OK)
-        code = store_anomalies(a->store, &filter, found, count, err);
+    struct anomaly *found = calloc(JOIN_ANOMALIES_MAX, sizeof *found);
+    enum err_code code = found ? store_anomalies(a->store, &filter, found, count, err)
+                               : err_set(err, ERR_NO_MEMORY, "out of memory for anomalies");
     for (size_t i = 0; code == ERR_OK && i < *count; i++) {
         const struct sensor *s = catalog_sensor(a->catalog, found[i].sensor);
         out[i] = (struct join_anomaly){.anomaly = found[i]};
         str_copy(out[i].sensor, sizeof out[i].sensor, str_of(s ? s->parameter : ""));
         str_copy(out[i].unit, sizeof out[i].unit, str_of(s ? s->unit : ""));
     }
+    free(found);
     return code;
+}
+
+// Those of the asset's latest incident, if it is not long over.
+static enum err_code anomalies(void *arg, struct str asset,
+                               struct join_anomaly out[JOIN_ANOMALIES_MAX], size_t *count,
+                               struct err *err)
+{
+    struct app *a = arg;
+    struct incident_filter filter = {.has_asset = true, .limit = 1};
+    struct incident latest;
+    size_t found = 0;
+    *count = 0;
+    enum err_code code = find_asset(a, asset, &filter.asset, err);
+    if (code == ERR_OK)
+        code = store_incidents(a->store, &filter, &latest, &found, err);
+    if (code != ERR_OK || !found)
+        return code;
+    bool recent = latest.active || latest.last_us > app_now_us(a) - incident_us;
+    return recent ? read_anomalies(a, latest.id, out, count, err) : ERR_OK;
 }
 
 struct join_tools app_join_tools(struct app *a)

@@ -142,12 +142,12 @@ static enum err_code run(const struct option_list *operands, struct err *err)
         return cli_generate_data(&plan, err);
     }
     return err_set(err, ERR_USAGE,
-                   "what to generate is expected: plant, diagnostics, summaries, support or sql");
+                   "what to generate is expected: plant, diagnostics, incidents, summaries, support or sql");
 }
 
 const struct command command_generate = {
     .name = "generate",
-    .operands = "plant | diagnostics | summaries | support | sql",
+    .operands = "plant | diagnostics | incidents | summaries | support | sql",
     .summary = "Make data with known truth",
     .text =
         "plant simulates the water plant, with faults, and writes CSV files and truth.json, which\n"

@@ -132,6 +132,27 @@ const struct cause causes[] = {
      "cool*|insufficient cool*|cooling circuit|cooling water * too low|coolant * too low|starved "
      "of cool*|cooling has failed|cooling failure",
      NULL},
+    {"disturbed_signal", "a", "disturbed signal",
+     "disturbed signal|signal * disturbed|interference on the signal|disturbance of the signal",
+     NULL},
+    {"zero_shift", "a", "shifted zero of the sensor",
+     "shifted zero|zero * shifted|zero shift|zero point * moved", NULL},
+    {"asset_offline", "a", "loss of power or network",
+     "loss of power or network|lost power or network|power or network * lost|loss of power and "
+     "network",
+     NULL},
+    {"changed_operation", "a", "change of operation",
+     "change of operation|change in operation|changed operation|operation has changed|operated "
+     "differently",
+     NULL},
+    {"blocked_outlet", "a", "blocked outlet",
+     "blocked outlet|outlet * blocked|obstructed outlet|outlet blockage|blockage in the "
+     "outlet|closed outlet",
+     NULL},
+    {"pump_failure", "a", "failing pump",
+     "failing pump|pump failure|pump * failing|pump has failed|failed pump|weak pump", NULL},
+    {"overspeed", "a", "pump that runs too fast",
+     "pump that runs too fast|pump * too fast|pump speed * too high|pump overspeed", NULL},
 };
 
 const size_t cause_count = sizeof causes / sizeof *causes;

@@ -189,6 +189,9 @@ static bool is_supported(const struct claim *c, const struct facts *facts, const
     if (facts && (text_supports(str_of(facts->known), c) || text_supports(str_of(facts->note), c) ||
                   text_supports(str_of(facts->time), c)))
         return true;
+    for (size_t i = 0; facts && i < facts->event_count; i++)
+        if (text_supports(str_of(facts->events[i]), c))
+            return true;
     for (size_t i = 0; i < text_count; i++)
         if (text_supports(texts[i], c))
             return true;

@@ -73,6 +73,7 @@ void diagnose_json(const struct diagnose_job *job, struct json_out *to)
         if (!e.claims[i].supported)
             json_str(to, e.claims[i].text);
     json_end(to);
+    facts_events_json(diagnose_facts(job), to);
     json_key_text(to, "known", diagnose_facts(job)->known);
     json_key_int(to, "left_out", (int64_t)diagnose_facts(job)->left_out);
 }

@@ -81,7 +81,7 @@ static struct str with_word(struct str text, struct str number)
 // The key of "- KEY: 8.4 V" on a line of its own, of facts_write's lines; empty when it has none.
 static struct str key_of(struct str text, struct str number)
 {
-    static const char *const no_keys[] = {"device", "time", "note", "known"};
+    static const char *const no_keys[] = {"device", "time", "note", "known", "event"};
     size_t at = (size_t)(number.p - text.p), start = at;
     while (start > 0 && text.p[start - 1] != '\n')
         start--;

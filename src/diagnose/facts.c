@@ -61,6 +61,14 @@ void facts_note(struct facts_reader *r, struct str sentence)
     add_sentence(r->to->note, sizeof r->to->note, sentence);
 }
 
+bool facts_add_event(struct facts *f, const char *event)
+{
+    if (f->event_count == FACTS_EVENTS_MAX)
+        return false;
+    str_copy(f->events[f->event_count++], FACT_EVENT_BYTES, str_of(event));
+    return true;
+}
+
 void facts_add_known(struct facts *f, const char *sentence)
 {
     add_sentence(f->known, sizeof f->known, str_of(sentence));

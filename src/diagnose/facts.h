@@ -26,6 +26,8 @@ enum {
     FACT_UNIT_BYTES = 16,
     FACT_FLAG_BYTES = 32,
     FACTS_NOTE_BYTES = 512,
+    FACTS_EVENTS_MAX = 8,
+    FACT_EVENT_BYTES = 192,
     FACTS_LOG_BYTES = 1 << 20, // longer logs are refused
 };
 
@@ -59,12 +61,14 @@ struct fact {
     size_t line;                        // of its latest value, from 1; 0: not from the log
 };
 
-// Plain memory: copy and drop at will. About 50 KiB, so keep it off small stacks.
+// Plain memory: copy and drop at will. About 55 KiB, so keep it off small stacks.
 struct facts {
     char device[FACT_KEY_BYTES];      // who speaks, "" when the log does not say
     char time[FACT_NUMBER_BYTES * 2]; // the first time in the log, as written
     struct fact items[FACTS_MAX];     // in the order of first mention
     size_t count, left_out;
+    char events[FACTS_EVENTS_MAX][FACT_EVENT_BYTES]; // what happened to the device of late
+    size_t event_count;
     char note[FACTS_NOTE_BYTES];  // sentences without a number, "; " between them
     char known[FACTS_NOTE_BYTES]; // what is known beside the log, "; " between
 };
@@ -91,6 +95,9 @@ bool facts_add(struct facts *f, const struct fact *fact);
 // ones later, what is outside its limits last. False when only one is left.
 bool facts_shorten(struct facts *f);
 
+// Appends an event, cut at its bytes; false when there is no room.
+bool facts_add_event(struct facts *f, const char *event);
+
 // Adds a sentence to `known`, cut when full.
 void facts_add_known(struct facts *f, const char *sentence);
 
@@ -106,6 +113,7 @@ void fact_limit_text(const struct fact *fact, struct buf *to);
 // The lines a model reads, one a fact:
 //     - device: WXT536
 //     - time: 2026-06-12
+//     - event: FLOW spike to 7.2 m3/h, above limit 6 m3/h, open since 12:33:11
 //     - V_IN: 8.4 V, below 10-30 V, flag LOW
 //     - P_OUT: 5.10 bar, within 2-8 bar, constant over 6 samples
 //     - LEVEL: 1.2 m, below min 1.5 m, falling from 3.4 over 5 samples
@@ -113,6 +121,9 @@ void fact_limit_text(const struct fact *fact, struct buf *to);
 //     - note: fan is loud since Monday
 //     - known: heater supply 24 V
 void facts_write(const struct facts *f, struct buf *to);
+
+// The member "events" of an object: an array of texts.
+void facts_events_json(const struct facts *f, struct json_out *to);
 
 // {"device":..., "time":..., "facts":[{"key","value","unit","flag","low","high","judgement",...}]}
 void facts_json(const struct facts *f, struct json_out *to);

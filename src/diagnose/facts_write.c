@@ -66,6 +66,8 @@ void facts_write(const struct facts *f, struct buf *to)
         buf_printf(to, "- device: %s\n", f->device);
     if (f->time[0])
         buf_printf(to, "- time: %s\n", f->time);
+    for (size_t i = 0; i < f->event_count; i++)
+        buf_printf(to, "- event: %s\n", f->events[i]);
     for (size_t i = 0; i < f->count; i++)
         write_fact(&f->items[i], to);
     if (f->note[0])
@@ -94,6 +96,15 @@ static void json_fact(const struct fact *f, struct json_out *to)
     json_end(to);
 }
 
+void facts_events_json(const struct facts *f, struct json_out *to)
+{
+    json_key(to, "events");
+    json_array(to);
+    for (size_t i = 0; i < f->event_count; i++)
+        json_text(to, f->events[i]);
+    json_end(to);
+}
+
 void facts_json(const struct facts *f, struct json_out *to)
 {
     json_object(to);
@@ -104,6 +115,7 @@ void facts_json(const struct facts *f, struct json_out *to)
     for (size_t i = 0; i < f->count; i++)
         json_fact(&f->items[i], to);
     json_end(to);
+    facts_events_json(f, to);
     json_key_text(to, "note", f->note);
     json_key_text(to, "known", f->known);
     json_key_int(to, "left_out", (int64_t)f->left_out);

@@ -50,37 +50,12 @@ void facts_join_sensor(struct facts *f, const struct join_sensor *s)
     facts_add(f, &item);
 }
 
-static void add_number(struct buf *to, const char *what, double value, const char *unit)
-{
-    char number[FACT_NUMBER_BYTES];
-    if (isnan(value))
-        return;
-    round_to(value, number);
-    buf_printf(to, ", %s %s%s%s", what, number, unit[0] ? " " : "", unit);
-}
-
-void facts_join_anomaly(struct facts *f, const struct join_anomaly *a)
-{
-    const struct anomaly *an = &a->anomaly;
-    const char *unit = usual_unit(a->unit);
-    char time[TIME_TEXT_BYTES];
-    struct buf text = {0};
-    time_to_text(an->start_us, time);
-    buf_printf(&text, "%s %s", a->sensor, anomaly_kind_name(an->kind));
-    add_number(&text, an->side == SIDE_LOW ? "lowest" : "peak", an->peak, unit);
-    add_number(&text, "limit", an->limit, an->kind == ANOMALY_DROPOUT ? "s" : unit);
-    buf_printf(&text, " at %.8s", time + 11);
-    if (!text.failed)
-        facts_add_known(f, text.p);
-    buf_free(&text);
-}
-
 enum err_code facts_join_asset(struct facts *f, const struct join_tools *tools, struct str asset,
                                struct err *err)
 {
     struct join_sensor *sensors = calloc(JOIN_SENSORS_MAX, sizeof *sensors);
     struct join_anomaly *anomalies = calloc(JOIN_ANOMALIES_MAX, sizeof *anomalies);
-    size_t n = 0;
+    size_t n = 0, count = 0;
     enum err_code code = sensors && anomalies
                              ? tools->sensors(tools->arg, asset, sensors, &n, err)
                              : err_set(err, ERR_NO_MEMORY, "out of memory for what is known");
@@ -89,9 +64,9 @@ enum err_code facts_join_asset(struct facts *f, const struct join_tools *tools, 
     for (size_t i = 0; code == ERR_OK && i < n; i++)
         facts_join_sensor(f, &sensors[i]);
     if (code == ERR_OK)
-        code = tools->anomalies(tools->arg, asset, anomalies, &n, err);
-    for (size_t i = 0; code == ERR_OK && i < n; i++)
-        facts_join_anomaly(f, &anomalies[i]);
+        code = tools->anomalies(tools->arg, asset, anomalies, &count, err);
+    if (code == ERR_OK)
+        code = facts_join_anomalies(f, anomalies, count, n, err);
     free(sensors);
     free(anomalies);
     return code;

@@ -19,7 +19,7 @@ struct join_anomaly {
     struct anomaly anomaly;
 };
 
-enum { JOIN_SENSORS_MAX = 64, JOIN_ANOMALIES_MAX = 8 };
+enum { JOIN_SENSORS_MAX = 64, JOIN_ANOMALIES_MAX = 64 };
 
 // What the plant is asked: filled by whoever has one. Both write at most so many and return how
 // many in `*count`. ERR_NOT_FOUND: no such asset.
@@ -33,12 +33,20 @@ struct join_tools {
 };
 
 // Sensors that the log speaks of get their limits from the plant; the others become facts of their
-// own. Recent anomalies become what is known beside the log.
+// own. Recent anomalies become events.
 enum err_code facts_join_asset(struct facts *f, const struct join_tools *tools, struct str asset,
                                struct err *err);
 
-// One sensor, or one anomaly.
 void facts_join_sensor(struct facts *f, const struct join_sensor *s);
-void facts_join_anomaly(struct facts *f, const struct join_anomaly *a);
+
+// Anomalies of one sensor, kind and side are one event, and so are silences of several of the
+// asset's `sensors` that begin together:
+//     FLOW spike to 7.2 m3/h, above limit 6 m3/h, 3 times, 12:33:11 to 12:40:02
+//     LEVEL level shift to 0.9 m, below expected 1.2-2.1 m, open since 12:33:20
+//     all 6 sensors dropout, limit 10 s, 12:33:30 to 12:33:48
+// The gravest comes first; times are UTC, with the date when it is not that of the latest one.
+const char *join_event_words(enum anomaly_kind kind); // "level shift to"
+enum err_code facts_join_anomalies(struct facts *f, const struct join_anomaly *list, size_t count,
+                                   size_t sensors, struct err *err);
 
 #endif

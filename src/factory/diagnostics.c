@@ -427,6 +427,19 @@ static void write_truth(const struct work *w, struct factory_example *e)
     e->state = states[s->state];
 }
 
+static uint64_t cause_bit(const struct fault *f)
+{
+    return f ? (uint64_t)1 << (cause_find(str_of(f->cause)) - causes) : 0;
+}
+
+// Keys of several words can read like a cause: "Lubrication Pressure is 3.75 bar".
+static bool names_its_causes(const struct work *w, const struct factory_example *e)
+{
+    const struct scene *s = &w->scene;
+    uint64_t truth = s->state == SCENE_FAULT ? cause_bit(s->fault) | cause_bit(s->second) : 0;
+    return causes_named(buf_str(&e->output)) == truth;
+}
+
 static enum err_code make(struct maker *m, struct factory_example *e, bool *kept, struct err *err)
 {
     struct work *w = m->scratch;
@@ -447,6 +460,7 @@ static enum err_code make(struct maker *m, struct factory_example *e, bool *kept
         code = answer_normal(m, w, e, kept, err);
     else if (code == ERR_OK)
         code = answer_incomplete(m, w, e, err);
+    *kept = *kept && names_its_causes(w, e);
     if (code != ERR_OK || !*kept)
         return code;
     if (w->raw)

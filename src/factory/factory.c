@@ -8,11 +8,12 @@
 
 enum { VALID_SHARE = 32, EVAL_SHARE = 1, TRIES_MAX = 20000 };
 
-static const struct task *const tasks[] = {&task_diagnostics, &task_summaries, &task_support,
-                                           &task_sql};
+static const struct task *const tasks[] = {&task_diagnostics, &task_incidents, &task_summaries,
+                                           &task_support, &task_sql};
 
 const struct factory_task factory_tasks[] = {
     {"diagnostics", "logs of equipment, what is wrong, and what to check"},
+    {"incidents", "what a plant knows of an asset, what happened to it, and what to check"},
     {"summaries", "facts of a window of time, and what an operator should be told"},
     {"support", "questions about cloud and containers, with documents or without"},
     {"sql", "questions about the plant's data, as SQL over the store's tables"},

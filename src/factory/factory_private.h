@@ -25,14 +25,14 @@ struct task {
     void (*clear)(void *scratch); // frees what it holds, not itself; may be NULL
 };
 
-extern const struct task task_diagnostics, task_sql, task_summaries, task_support;
+extern const struct task task_diagnostics, task_incidents, task_sql, task_summaries, task_support;
 
 // A grammar's use with these slots, noting phrasings in the example.
 struct grammar_use maker_use(struct maker *m, struct factory_example *e,
                              const struct grammar_slot *slots);
 
 // The grammars, put into the program by embed.cmake.
-extern const char factory_diagnostics_grammar[], factory_sql_grammar[], factory_summaries_grammar[],
-    factory_support_grammar[];
+extern const char factory_diagnostics_grammar[], factory_incidents_grammar[], factory_sql_grammar[],
+    factory_summaries_grammar[], factory_support_grammar[];
 
 #endif

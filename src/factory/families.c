@@ -32,7 +32,9 @@ const struct family families[] = {
     {"heat_tracing", "HT-4|TraceTek|EHT-11", "heat tracing|trace heater|heated line", "heater_current ambient_temp insulation supply_voltage board_temp status reset_count", false},
     {"hydraulic_unit", "HPU-2|HY-8|HSU-5", "hydraulic unit|hydraulic power pack", "oil_pressure filter_dp motor_current winding_temp tank_level discharge_pressure vibration bearing_temp coolant_flow status", false},
     {"wireless_node", "WN-12|LoRa-7|WSN-3", "wireless sensor|radio node|vibration node", "rssi battery_voltage message_age crc_errors vibration clock_offset humidity_inside storage_used status reset_count supply_voltage", false},
+    {"water_pipe", "WP-3|PIPE-12|LN-40", "pipe|water pipe|supply line", "liquid_temp process_value flow heater_current ambient_temp supply_voltage", false},
     // Held out.
+    {"heating_line", "DH-3|FW-21|HL-7", "heating line|district heating line", "liquid_temp process_value flow heater_current ambient_temp supply_voltage power", true},
     {"road_weather_sensor", "RWS-20|DRS511|IRS31|FD12P", "visibility sensor|road weather sensor|present weather sensor", "heater_current ambient_temp wind_speed window_dirt humidity_inside" SMART BUS, true},
     {"submersible_pump", "SP-17|BH-2|UPA200", "borehole pump|submersible pump|well pump", "suction_pressure discharge_pressure flow tank_level filter_dp motor_current winding_temp insulation phase_a phase_b phase_c vibration coolant_flow status", true},
     {"dp_flow_transmitter", "FIT-77|DPT-40|Deltabar", "differential pressure transmitter|orifice flow meter", "dp_noise process_value loop_current span_error conductivity" SMART BUS, true},
@@ -45,7 +47,7 @@ const struct family families[] = {
 
 const size_t family_count = sizeof families / sizeof *families;
 
-bool family_has(const struct family *family, const struct quantity *q)
+bool family_has(const struct family *family, const struct measure *q)
 {
     size_t n = strlen(q->id);
     for (const char *at = family->quantities; (at = strstr(at, q->id)) != NULL; at += n)

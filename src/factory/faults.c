@@ -62,7 +62,7 @@ size_t evidence_read(const char *text, struct evidence out[EVIDENCE_MAX])
     size_t count = 0;
     while (*text) {
         size_t n = strcspn(text, ":"), k = 0, length = strcspn(text + n + 1, " ");
-        const struct quantity *q = quantity_find(text, n);
+        const struct measure *q = quantity_find(text, n);
         while (k < sizeof hows / sizeof *hows &&
                (strlen(hows[k]) != length || memcmp(hows[k], text + n + 1, length) != 0))
             k++;

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct quantity {
+struct measure {
     const char *id;
     const char *unit; // "" for a count; NULL for a state (then the values are words)
     const char *keys; // ways to write it, '|' between, words with blanks; '~' ones are held out
@@ -39,7 +39,7 @@ struct family {
     bool held_out;
 };
 
-extern const struct quantity quantities[];
+extern const struct measure quantities[];
 extern const size_t quantity_count;
 extern const struct fault faults[];
 extern const size_t fault_count;
@@ -49,7 +49,7 @@ extern const size_t family_count;
 enum { EVIDENCE_MAX = 6 };
 
 struct evidence {
-    const struct quantity *quantity;
+    const struct measure *quantity;
     enum evidence_how {
         HOW_LOW,
         HOW_HIGH,
@@ -62,12 +62,12 @@ struct evidence {
     } how;
 };
 
-const struct quantity *quantity_find(const char *id, size_t n); // or NULL
+const struct measure *quantity_find(const char *id, size_t n); // or NULL
 
 // Reads evidence as struct fault writes it; returns how many, 0 on a mistake in the table.
 size_t evidence_read(const char *text, struct evidence out[EVIDENCE_MAX]);
 
-bool family_has(const struct family *family, const struct quantity *q);
+bool family_has(const struct family *family, const struct measure *q);
 
 // True if the family reports everything that the fault's evidence needs.
 bool fault_fits(const struct fault *fault, const struct family *family);

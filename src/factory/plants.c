@@ -220,6 +220,23 @@ static const struct asset_style *pick_style(bool held_out, struct rng *rng)
     }
 }
 
+static int most_of(const struct asset_style *style)
+{
+    return style->digits == 3 ? 499 : style->digits == 2 ? 30 : 12;
+}
+
+const char *plant_name_asset(const char *words, bool held_out, struct rng *rng,
+                             char out[PLANT_NAME_BYTES])
+{
+    if (!held_out && rng_below(rng, 3) == 0) {
+        invent_name(rng, out);
+        return "invented";
+    }
+    const struct asset_style *style = pick_style(held_out, rng);
+    name_asset(style, words, 1 + (int)rng_below(rng, (uint64_t)most_of(style)), out);
+    return style->name;
+}
+
 static const struct plant_kind *pick_kind(bool held_out, struct rng *rng)
 {
     for (;;) {
@@ -283,7 +300,7 @@ void plant_make(struct made_plant *p, bool held_out, struct rng *rng)
     p->style = invented ? "invented" : style->name;
     while (p->asset_count < assets) {
         char words[PLANT_NAME_BYTES / 2], name[PLANT_NAME_BYTES];
-        int most = style->digits == 3 ? 499 : style->digits == 2 ? 30 : 12;
+        int most = most_of(style);
         pick_way(p->kind->assets, false, rng, words, sizeof words);
         if (invented)
             invent_name(rng, name);

@@ -29,6 +29,10 @@ struct made_plant {
     } ranges[PLANT_SENSORS_MAX]; // of the sensors
 };
 
+// A name for an asset that people call `words`: in a style, which is returned, or an invented one.
+const char *plant_name_asset(const char *words, bool held_out, struct rng *rng,
+                             char out[PLANT_NAME_BYTES]);
+
 void plant_make(struct made_plant *p, bool held_out, struct rng *rng);
 
 #endif

@@ -14,10 +14,10 @@
     }
 
 // clang-format off
-const struct quantity quantities[] = {
+const struct measure quantities[] = {
     VALUE("supply_voltage", "V", "v in|supply voltage|u supply|supply v|v supply|vin|input voltage|u dc|power in|feed voltage|24v supply|supply|dc in|mains dc|u feed|volts in|power supply v|bus voltage|v sup|~u in|~vsup", "supply voltage", 22, 26, 10, 30, 1),
     VALUE("heater_current", "A", "heat current|heater current|i heat|heating current|heater i|htr current|heat amps|heater load|i htr|heating i|element current|heat a|heater draw|heating amps|~heater amps|~i heater", "heater current", 0.9, 2.8, 0.5, NAN, 2),
-    VALUE("ambient_temp", "C", "temp amb|ambient temp|t amb|outside temp|air temp|ambient|amb temp|outdoor temp|temp outside|t outside|t air|oat|ta|temperature ambient|temperature air|out temp|~temp out|~t ambient", "ambient temperature", 4, 31, NAN, NAN, 1),
+    VALUE("ambient_temp", "C", "temp amb|ambient temp|ambient temperature|t amb|outside temp|air temp|ambient|amb temp|outdoor temp|temp outside|t outside|t air|oat|ta|temperature ambient|temperature air|out temp|~temp out|~t ambient", "ambient temperature", 4, 31, NAN, NAN, 1),
     VALUE("wind_speed", "m/s", "wind speed|ws avg|wind|wspd|wind velocity|wind ms|wind mean|ws|anemometer|wind act|speed wind|~wind avg", "wind speed", 1.2, 14, NAN, NAN, 1),
     VALUE("battery_voltage", "V", "batt v|battery voltage|u batt|vbat|bat volt|battery|batt volts|battery v|v batt|accu voltage|u bat|battery level|bat u|backup battery|cell voltage|~ubat", "battery voltage", 12.3, 13.7, 11.5, NAN, 2),
     VALUE("charge_current", "A", "charge current|i charge|chg current|charger i|charging current|charge a|charging amps|i chrg|charger amps|battery charge|charger output|chg a|charging i|~i chg", "charging current", 0.6, 3.0, 0.2, NAN, 2),
@@ -66,14 +66,14 @@ const struct quantity quantities[] = {
     STATE("status", "status|state|event|alarm|diag|sts|code|warning|device state|alm|condition code|diagnosis|status word|err|last event|~condition", "status", "OK|NORMAL|RUN|NONE|GOOD", "FAULT|ALARM|WARNING"),
     VALUE("uptime", "h", "uptime|run hours|op hours|hours|run time|runtime|operating hours|service hours|h total|time on|running hours|~up h", "uptime", 300, 9000, NAN, NAN, 0),
     VALUE("valve_position", "%", "valve pos|position|opening|pos|valve opening|stem position|position pct|valve|stroke|open pct|actual position|~travel", "valve position", 20, 90, NAN, NAN, 0),
-    VALUE("liquid_temp", "C", "liquid temp|medium temp|t liquid|fluid temp|medium t|product temp|water temp|liquid t|t fluid|process temp|t water|media temp|~t med", "liquid temperature", 8, 48, NAN, 80, 1),
+    VALUE("liquid_temp", "C", "liquid temp|temperature|medium temp|t liquid|fluid temp|medium t|product temp|water temp|liquid t|t fluid|process temp|t water|media temp|~t med", "liquid temperature", 8, 48, NAN, 80, 1),
     VALUE("power", "kW", "power|p el|active power|el power|power draw|p act kw|motor power|input power|power kw|pwr|electrical power|~kw", "power", 3, 18, NAN, NAN, 1),
 };
 // clang-format on
 
 const size_t quantity_count = sizeof quantities / sizeof *quantities;
 
-const struct quantity *quantity_find(const char *id, size_t n)
+const struct measure *quantity_find(const char *id, size_t n)
 {
     for (size_t i = 0; i < quantity_count; i++)
         if (strlen(quantities[i].id) == n && memcmp(quantities[i].id, id, n) == 0)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "factory/key_names.h"
 #include "factory/pick.h"
 
 static double between(struct rng *rng, double low, double high)
@@ -17,123 +18,6 @@ static double between(struct rng *rng, double low, double high)
 static bool chance(struct rng *rng, double p)
 {
     return rng_uniform(rng) < p;
-}
-
-// ---- names ----
-
-enum key_style { KEY_UPPER, KEY_LOWER, KEY_CAMEL, KEY_PASCAL, KEY_DASHED, KEY_TITLE, KEY_WORDS };
-enum { TIGHT_STYLES = KEY_TITLE, ALL_STYLES = KEY_WORDS + 1 };
-
-static char upper(char c)
-{
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-}
-
-// "heat current" in a style: HEAT_CURRENT, heat_current, heatCurrent, HeatCurrent, HEAT-CURRENT,
-// Heat Current, heat current.
-static void spell(const char *words, enum key_style style, char *to, size_t cap)
-{
-    size_t n = 0;
-    bool starts = true, first = true;
-    for (size_t i = 0; words[i] && n + 1 < cap; i++) {
-        if (words[i] == ' ') {
-            starts = true;
-            first = false;
-            if (style == KEY_CAMEL || style == KEY_PASCAL)
-                continue;
-            to[n++] = style == KEY_DASHED ? '-' : style >= KEY_TITLE ? ' ' : '_';
-            continue;
-        }
-        bool big = style == KEY_UPPER || style == KEY_DASHED ||
-                   (starts &&
-                    (style == KEY_PASCAL || style == KEY_TITLE || (style == KEY_CAMEL && !first)));
-        to[n++] = big ? upper(words[i]) : words[i];
-        starts = false;
-    }
-    to[n] = '\0';
-}
-
-// A tag in front of some logs' keys: "P101_".
-static void make_prefix(const char *device, enum key_style style, struct rng *rng, char to[16])
-{
-    size_t n = 0;
-    to[0] = '\0';
-    if (style > KEY_LOWER || !chance(rng, 0.25))
-        return;
-    for (size_t i = 0; device[i] && n < 8; i++)
-        if (device[i] != '-' && device[i] != ' ')
-            to[n++] = device[i];
-    to[n] = '_';
-    to[n + 1] = '\0';
-}
-
-// A place's code behind the words of a key, as plants have them: "vib rms kol", "vib rms zu4".
-static void add_code(struct rng *rng, char words[NAME_BYTES])
-{
-    static const char consonants[] = "bcdfghjklmnprstvwxz", vowels[] = "aeiou";
-    size_t n = strlen(words), letters = 2 + (size_t)rng_below(rng, 3);
-    if (n + 7 > NAME_BYTES)
-        return;
-    words[n++] = ' ';
-    for (size_t i = 0; i < letters; i++)
-        words[n++] = i % 2 ? vowels[rng_below(rng, sizeof vowels - 1)]
-                           : consonants[rng_below(rng, sizeof consonants - 1)];
-    if (chance(rng, 0.3))
-        words[n++] = (char)('1' + rng_below(rng, 9));
-    words[n] = '\0';
-}
-
-// Words that people put before or behind a name.
-static const char *const before_words[] = {
-    "main",  "spare", "left",   "right",  "upper", "lower", "inner", "outer", "line",
-    "hall",  "unit",  "actual", "mean",   "raw",   "total", "local", "aux",   "old",
-    "north", "east",  "cell",   "stage",  "front", "rear",  "port",  "act",   "cur",
-    "deck",  "bay",   "loop",   "branch", "house", "site",  "field", "base",  "first"};
-static const char *const behind_words[] = {
-    "now", "today", "a",   "b",     "c",   "1",   "2",    "3",    "10",   "act",  "avg",
-    "pv",  "in",    "out", "top",   "low", "end", "side", "east", "west", "last", "nde",
-    "de",  "pri",   "sec", "local", "bus", "cab", "abs",  "net",  "raw",  "trend"};
-
-// Leaves out the vowels of a word but for its first letter: "crrnt".
-static void drop_vowels(char words[NAME_BYTES], size_t begin)
-{
-    size_t to = begin, i = begin;
-    for (; words[i] && words[i] != ' '; i++)
-        if (i == begin || !strchr("aeiou", words[i]))
-            words[to++] = words[i];
-    memmove(words + to, words + i, strlen(words + i) + 1);
-}
-
-static void swap_letters(char words[NAME_BYTES], struct rng *rng)
-{
-    size_t i = (size_t)rng_below(rng, strlen(words));
-    if (i == 0 || words[i] == ' ' || words[i - 1] == ' ')
-        return;
-    char first = words[i - 1];
-    words[i - 1] = words[i];
-    words[i] = first;
-}
-
-// Names as no table has them, so that they must be read: with further words, short, misspelt.
-static void vary(struct rng *rng, char words[NAME_BYTES])
-{
-    char more[NAME_BYTES];
-    if (chance(rng, 0.15)) {
-        size_t i = (size_t)rng_below(rng, sizeof before_words / sizeof *before_words);
-        snprintf(more, sizeof more, "%s %.40s", before_words[i], words);
-        memcpy(words, more, sizeof more);
-    }
-    if (chance(rng, 0.15)) {
-        size_t i = (size_t)rng_below(rng, sizeof behind_words / sizeof *behind_words);
-        snprintf(more, sizeof more, "%.40s %s", words, behind_words[i]);
-        memcpy(words, more, sizeof more);
-    }
-    if (chance(rng, 0.08)) {
-        const char *last = strrchr(words, ' ');
-        drop_vowels(words, last && chance(rng, 0.5) ? (size_t)(last + 1 - words) : 0);
-    }
-    if (chance(rng, 0.04))
-        swap_letters(words, rng);
 }
 
 // ---- values ----
@@ -166,7 +50,7 @@ struct scale {
     int decimals;
 };
 
-static struct scale pick_scale(const struct quantity *q, struct rng *rng)
+static struct scale pick_scale(const struct measure *q, struct rng *rng)
 {
     struct scale s = {q->unit, 1, q->decimals};
     if (!chance(rng, 0.3))
@@ -205,7 +89,7 @@ struct bounds {
 };
 
 // The limits of this one instrument: the table's, larger or smaller.
-static struct bounds make_bounds(const struct quantity *q, struct rng *rng)
+static struct bounds make_bounds(const struct measure *q, struct rng *rng)
 {
     static const double sizes[] = {0.8, 0.9, 1, 1, 1, 1.1, 1.25};
     static const double supplies[][2] = {{10, 30}, {10, 30}, {10, 30}, {9, 36},
@@ -226,7 +110,7 @@ static struct bounds make_bounds(const struct quantity *q, struct rng *rng)
     return b;
 }
 
-static double value_of(const struct quantity *q, enum evidence_how how, const struct bounds *b,
+static double value_of(const struct measure *q, enum evidence_how how, const struct bounds *b,
                        struct rng *rng)
 {
     switch (how) {
@@ -320,11 +204,11 @@ struct making {
     struct scene *s;
     struct rng *rng;
     enum key_style style;
-    char prefix[16];
+    char prefix[KEY_PREFIX_BYTES];
     bool flags, codes;
 };
 
-static struct row *find_row(struct scene *s, const struct quantity *q)
+static struct row *find_row(struct scene *s, const struct measure *q)
 {
     for (size_t i = 0; i < s->row_count; i++)
         if (s->rows[i].quantity == q)
@@ -332,20 +216,20 @@ static struct row *find_row(struct scene *s, const struct quantity *q)
     return NULL;
 }
 
-static struct row *add_row(struct making *m, const struct quantity *q, enum evidence_how how)
+static struct row *add_row(struct making *m, const struct measure *q, enum evidence_how how)
 {
     struct scene *s = m->s;
-    char words[NAME_BYTES], key[NAME_BYTES];
+    char words[KEY_WORDS_BYTES], key[NAME_BYTES];
     struct row *there = find_row(s, q);
     if (there || s->row_count == ROWS_MAX)
         return there;
     struct row *r = &s->rows[s->row_count++];
     *r = (struct row){.quantity = q, .how = how, .is_state = !q->unit};
     pick_way(q->keys, s->held_out, m->rng, words, sizeof words);
-    vary(m->rng, words);
+    key_vary(m->rng, words);
     if (m->codes)
-        add_code(m->rng, words);
-    spell(words, m->style, key, sizeof key);
+        key_add_code(m->rng, words, sizeof words);
+    key_spell(words, m->style, key, sizeof key);
     snprintf(r->key, sizeof r->key, "%s%.*s", m->prefix, (int)(sizeof r->key - sizeof m->prefix),
              key);
     str_copy(r->said, sizeof r->said, str_of(q->said));
@@ -367,7 +251,7 @@ static struct row *add_row(struct making *m, const struct quantity *q, enum evid
     return r;
 }
 
-static void add_evidence(struct making *m, const char *text, const struct quantity *without)
+static void add_evidence(struct making *m, const char *text, const struct measure *without)
 {
     struct evidence e[EVIDENCE_MAX];
     size_t n = evidence_read(text, e);
@@ -377,11 +261,11 @@ static void add_evidence(struct making *m, const char *text, const struct quanti
 }
 
 // Healthy values beside the evidence; of the status word, what announces the fault.
-static void add_others(struct making *m, size_t wanted, const struct quantity *without)
+static void add_others(struct making *m, size_t wanted, const struct measure *without)
 {
     struct scene *s = m->s;
     for (size_t tries = 0; tries < 60 && wanted > 0; tries++) {
-        const struct quantity *q = &quantities[rng_below(m->rng, quantity_count)];
+        const struct measure *q = &quantities[rng_below(m->rng, quantity_count)];
         bool own = family_has(s->family, q) && q != without && !find_row(s, q);
         // Cold or heating beside other faults would be evidence of their own.
         bool heating = strcmp(q->id, "ambient_temp") == 0 || strcmp(q->id, "heater_current") == 0;
@@ -396,7 +280,7 @@ static void add_others(struct making *m, size_t wanted, const struct quantity *w
 static void add_status(struct making *m)
 {
     struct scene *s = m->s;
-    const struct quantity *status = quantity_find("status", 6);
+    const struct measure *status = quantity_find("status", 6);
     bool announced = s->fault && s->state != SCENE_NORMAL;
     bool must = s->missing == MISSING_VALUE;
     if (!announced) {
@@ -465,7 +349,7 @@ static void pick_fault(struct scene *s, bool samples, struct rng *rng)
     }
 }
 
-static bool uses(const char *evidence, const struct quantity *q)
+static bool uses(const char *evidence, const struct measure *q)
 {
     struct evidence e[EVIDENCE_MAX];
     size_t n = evidence_read(evidence, e);
@@ -540,10 +424,10 @@ static void make_device(struct scene *s, struct rng *rng)
 static void fill_rows(struct making *m)
 {
     struct scene *s = m->s;
-    const struct quantity *without = s->missing == MISSING_VALUE ? s->asked : NULL;
+    const struct measure *without = s->missing == MISSING_VALUE ? s->asked : NULL;
     if (s->state == SCENE_NORMAL) {
-        const struct quantity *heater = quantity_find("heater_current", 14);
-        const struct quantity *air = quantity_find("ambient_temp", 12);
+        const struct measure *heater = quantity_find("heater_current", 14);
+        const struct measure *air = quantity_find("ambient_temp", 12);
         if (family_has(s->family, heater) && chance(m->rng, 0.5)) {
             bool cold = chance(m->rng, 0.5);
             add_row(m, air, cold ? HOW_COLD : HOW_OK);
@@ -581,10 +465,10 @@ void scene_make(struct scene *s, struct rng *rng, const struct scene_wish *wish)
     } while (stuck && !wish->samples);
     make_device(s, rng);
     make_time(s, rng);
-    m.style = (enum key_style)rng_below(rng, wish->tight ? TIGHT_STYLES : ALL_STYLES);
+    m.style = (enum key_style)rng_below(rng, wish->tight ? KEY_TIGHT_STYLES : KEY_STYLES);
     m.flags = chance(rng, 0.4);
     m.codes = chance(rng, 0.2);
-    make_prefix(s->device, m.style, rng, m.prefix);
+    key_prefix(s->device, m.style, rng, m.prefix);
     if (wish->samples && (stuck || chance(rng, 0.6)))
         s->sample_count = 3 + (size_t)rng_below(rng, SAMPLES_MAX - 2);
     if (s->missing != MISSING_LOG)

@@ -11,7 +11,7 @@
 enum { ROWS_MAX = 14, SAMPLES_MAX = 6, NAME_BYTES = 48, WORD_BYTES = 24 };
 
 struct row {
-    const struct quantity *quantity;
+    const struct measure *quantity;
     char key[NAME_BYTES];
     char said[NAME_BYTES]; // in sentences
     char unit[WORD_BYTES];
@@ -31,7 +31,7 @@ struct scene {
     const struct fault *fault, *second; // NULL for none
     enum scene_state state;
     enum missing { MISSING_NOTHING, MISSING_VALUE, MISSING_LIMIT, MISSING_LOG } missing;
-    const struct quantity *asked; // of MISSING_VALUE and MISSING_LIMIT
+    const struct measure *asked; // of MISSING_VALUE and MISSING_LIMIT
     char missing_said[NAME_BYTES];
     char device[NAME_BYTES], noun[NAME_BYTES], time[WORD_BYTES * 2];
     char heater_supply[WORD_BYTES]; // "24 V"

@@ -286,6 +286,7 @@ const struct schema_field schema_fields[] = {
     {"Diagnosis", "regenerated", "boolean", "A part was written anew from the evidence"},
     {"Diagnosis", "cut", "boolean", "max_tokens came before the end"},
     {"Diagnosis", "unsupported", "[]text", "Claims that the evidence lacks"},
+    {"Diagnosis", "events", "[]text", "What the plant saw at the asset of late"},
     {"Diagnosis", "known", "text", "What was known beside the log"},
     {"Diagnosis", "left_out", "integer", "Facts that the model's context did not take"},
     {"Diagnosis", "asset", "text?", ""},
