@@ -141,8 +141,9 @@ static enum err_code run(const struct option_list *operands, struct err *err)
                                      .stats = opt.stats};
         return cli_generate_data(&plan, err);
     }
-    return err_set(err, ERR_USAGE,
-                   "what to generate is expected: plant, diagnostics, incidents, summaries, support or sql");
+    return err_set(
+        err, ERR_USAGE,
+        "what to generate is expected: plant, diagnostics, incidents, summaries, support or sql");
 }
 
 const struct command command_generate = {
