@@ -9,7 +9,8 @@
 const struct plant_kind plant_kinds[] = {
     {"water", "pipe|pump|tank|filter|reservoir|booster",
      "temperature,°C,8,24,1|pressure,bar,2,6,2|flow,L/min,20,120,1|level,m,1,4,2|turbidity,NTU,0.1,"
-     "1,2|chlorine,mg/L,0.2,0.6,2|ph,pH,6.8,8.2,1|pump current,A,4,18,1",
+     "1,2|chlorine,mg/L,0.2,0.6,2|ph,pH,6.8,8.2,1|pump current,A,4,18,1|heater current,A,0,8,2|"
+     "ambient temperature,°C,-4,24,1|supply voltage,V,23,25,2",
      false},
     {"waste water", "basin|blower|screw|clarifier|lift station|digester",
      "dissolved oxygen,mg/L,1,4,2|ammonium,mg/L,0.5,5,2|sludge level,m,0.5,2,2|air flow,m3/h,400,"
@@ -296,6 +297,7 @@ void plant_make(struct made_plant *p, bool held_out, struct rng *rng)
     const struct asset_style *style = pick_style(held_out, rng);
     int parameter_style = (int)rng_below(rng, 7);
     size_t assets = 1 + (size_t)rng_below(rng, PLANT_ASSETS_MAX);
+    size_t sensors = rng_below(rng, 3) ? 3 : 6; // of an asset, at most
     bool invented = !held_out && rng_below(rng, 2);
     p->style = invented ? "invented" : style->name;
     while (p->asset_count < assets) {
@@ -308,7 +310,7 @@ void plant_make(struct made_plant *p, bool held_out, struct rng *rng)
             name_asset(style, words, 1 + (int)rng_below(rng, (uint64_t)most), name);
         if (has_asset(p, name))
             continue;
-        for (size_t i = 1 + (size_t)rng_below(rng, 3); i > 0; i--)
+        for (size_t i = 1 + (size_t)rng_below(rng, sensors); i > 0; i--)
             add_sensor(p, (uint32_t)p->asset_count, name, parameter_style, rng);
         p->asset_count++;
     }

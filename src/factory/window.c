@@ -69,6 +69,29 @@ static void make_time(const struct summary_facts *f, struct anomaly *a, struct r
     a->end_us = instant ? a->start_us : earliest + (int64_t)(left * between(rng, 0.02, 0.98));
 }
 
+static void set_silence(struct anomaly *a, struct rng *rng)
+{
+    static const double limits[] = {5, 10, 10, 30, 60, 120, 300};
+    a->side = SIDE_NONE;
+    a->peak = a->limit = a->expected_low = a->expected_high = NAN;
+    if (chance(rng, 0.9))
+        a->limit = limits[rng_below(rng, 7)];
+}
+
+// What the other sensors or the hour would let expect: a narrow band, anywhere.
+static void set_unexpected(struct anomaly *a, double low, double width, int decimals,
+                           struct rng *rng)
+{
+    double half = width * magnitude(rng, 0.0005, 0.1);
+    double middle = low + width * between(rng, 0.1, 0.9);
+    double beyond = half + width * magnitude(rng, 0.01, 0.6);
+    bool is_low = chance(rng, 0.5) && middle > beyond;
+    a->side = is_low ? SIDE_LOW : SIDE_HIGH;
+    a->expected_low = low < 0 ? middle - half : fmax(0, middle - half);
+    a->expected_high = middle + half;
+    a->peak = rounded(is_low ? middle - beyond : middle + beyond, decimals);
+}
+
 // Where the value went, from the sensor's normal range.
 static void make_values(const struct made_plant *p, struct anomaly *a, struct rng *rng)
 {
@@ -76,13 +99,26 @@ static void make_values(const struct made_plant *p, struct anomaly *a, struct rn
     int decimals = p->ranges[a->sensor].decimals;
     double width = high - low, beyond = width * magnitude(rng, 0.03, 1.5);
     bool by_rule = (a->kind == ANOMALY_SPIKE || a->kind == ANOMALY_DRIFT) && chance(rng, 0.6);
-    bool inside = a->kind == ANOMALY_STUCK || a->kind == ANOMALY_NOISE ||
-                  a->kind == ANOMALY_PATTERN || a->kind == ANOMALY_MULTIVARIATE;
+    bool inside =
+        a->kind == ANOMALY_STUCK || a->kind == ANOMALY_NOISE || a->kind == ANOMALY_PATTERN;
+    a->limit = a->expected_low = a->expected_high = NAN;
+    if (a->kind == ANOMALY_DROPOUT) {
+        set_silence(a, rng);
+        return;
+    }
+    if (a->kind == ANOMALY_MULTIVARIATE || (a->kind == ANOMALY_SEASONAL && chance(rng, 0.5))) {
+        set_unexpected(a, low, width, decimals, rng);
+        return;
+    }
     a->side = inside ? SIDE_NONE : chance(rng, 0.4) ? SIDE_LOW : SIDE_HIGH;
     double floor = low < 0 ? -INFINITY : 0; // what is never negative stays so
     double from = fmax(floor, rounded(low + width * between(rng, -0.1, 0.2), decimals));
     double to = rounded(high + width * between(rng, -0.2, 0.1), decimals);
-    a->limit = a->expected_low = a->expected_high = NAN;
+    if (a->kind == ANOMALY_LEVEL_SHIFT && chance(rng, 0.7)) { // learnt, and as fine as learnt
+        from = fmax(floor, low + width * between(rng, -0.1, 0.5));
+        to = from + width * magnitude(rng, 0.01, 0.6);
+        by_rule = true;
+    }
     a->peak = a->side == SIDE_LOW    ? from - beyond
               : a->side == SIDE_HIGH ? to + beyond
                                      : between(rng, low - width / 4, high + width / 4);
@@ -93,12 +129,6 @@ static void make_values(const struct made_plant *p, struct anomaly *a, struct rn
     else if (!(inside && chance(rng, 0.4)) && chance(rng, 0.95)) {
         a->expected_low = from;
         a->expected_high = to;
-    }
-    if (a->kind == ANOMALY_DROPOUT) {
-        static const double limits[] = {5, 10, 10, 30, 60, 120, 300};
-        a->side = SIDE_NONE;
-        a->peak = a->expected_low = a->expected_high = NAN;
-        a->limit = chance(rng, 0.9) ? limits[rng_below(rng, 7)] : NAN;
     }
 }
 
@@ -134,6 +164,22 @@ static void add_anomalies(struct made_window *w, size_t count, struct rng *rng)
                 summary_facts_add(f, &w->plant.sensors[a.sensor], &a);
         }
     }
+}
+
+// Every sensor of an asset silent at once: it lost its power or its network.
+static void add_silence(struct made_window *w, struct rng *rng)
+{
+    struct summary_facts *f = &w->facts;
+    uint32_t asset = w->plant.sensors[rng_below(rng, w->plant.sensor_count)].asset;
+    struct anomaly a = {
+        .kind = ANOMALY_DROPOUT, .severity = SEVERITY_WARNING, .score = 1, .limit = NAN};
+    set_silence(&a, rng);
+    do {
+        make_time(f, &a, rng);
+    } while (!is_sound(f, &a));
+    for (size_t i = 0; i < w->plant.sensor_count; i++)
+        if (w->plant.sensors[i].asset == asset)
+            summary_facts_add(f, &w->plant.sensors[i], &a);
 }
 
 static void make_data(struct made_window *w, struct rng *rng)
@@ -174,6 +220,8 @@ void window_make(struct made_window *w, bool held_out, struct rng *rng)
     make_span(&w->facts, rng);
     size_t count = chance(rng, 0.16) ? 0 : 1 + (size_t)rng_below(rng, chance(rng, 0.6) ? 3 : 12);
     add_anomalies(w, count, rng);
+    if (count && chance(rng, 0.12))
+        add_silence(w, rng);
     w->facts.assets = (int64_t)w->plant.asset_count;
     make_incidents(w, rng);
     make_data(w, rng);
