@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/progress.h"
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "eval/detector.h"
 #include "eval/diagnoses.h"
 #include "eval/diagnoses_answer.h"
@@ -109,22 +110,6 @@ static enum err_code measure(const struct benchmark *b, const char *folder, stru
     return code;
 }
 
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int sig)
-{
-    (void)sig;
-    interrupted = 1;
-}
-
-static bool show_progress(void *arg, uint64_t done, uint64_t total)
-{
-    struct progress *p = arg;
-    p->total = total;
-    progress_at(p, done, NULL);
-    return !interrupted;
-}
-
 static enum err_code simulate(struct err *err)
 {
     struct progress progress;
@@ -132,7 +117,7 @@ static enum err_code simulate(struct err *err)
                                        .plants = (size_t)opt.plants,
                                        .assets = (uint32_t)opt.assets,
                                        .days = opt.days,
-                                       .progress = show_progress,
+                                       .progress = cli_show_progress,
                                        .arg = &progress};
     struct eval_simulator_report r;
     struct buf out = {0};
@@ -140,7 +125,7 @@ static enum err_code simulate(struct err *err)
     if (!(opt.days > 0) || opt.plants < 1 || opt.assets < 1 || opt.assets > UINT32_MAX)
         return err_set(err, ERR_USAGE, "--days, --plants and --assets must be above 0");
     progress_open(&progress, "simulating", 0);
-    signal(SIGINT, interrupt);
+    cli_catch(SIGINT);
     enum err_code code = eval_simulator_run(&o, &r, err);
     progress_clear(&progress);
     if (code != ERR_OK)
@@ -166,12 +151,12 @@ static enum err_code ask_model(const char *cases, struct buf *lines, struct diag
                                   .raw = opt.raw,
                                   .checked = opt.checked,
                                   .threads = (unsigned)opt.threads,
-                                  .progress = show_progress,
+                                  .progress = cli_show_progress,
                                   .arg = &progress};
     if (opt.threads > 64)
         return err_set(err, ERR_USAGE, "--threads %lld: 1 to 64 expected", (long long)opt.threads);
     progress_open(&progress, "answering", 0);
-    signal(SIGINT, interrupt);
+    cli_catch(SIGINT);
     enum err_code code = diagnoses_answer(&plan, lines, work, err);
     progress_clear(&progress);
     if (code == ERR_OK && opt.out)

@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "cli/command.h"
 #include "cli/generate_data.h"
+#include "cli/interrupt.h"
 #include "factory/factory.h"
 
 static struct {
@@ -54,22 +55,6 @@ static const struct option *options(void)
     return table;
 }
 
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int sig)
-{
-    (void)sig;
-    interrupted = 1;
-}
-
-static bool show_progress(void *arg, uint64_t done, uint64_t total)
-{
-    struct progress *p = arg;
-    p->total = total;
-    progress_at(p, done, NULL);
-    return !interrupted;
-}
-
 static enum err_code plant(struct err *err)
 {
     int64_t start_us;
@@ -87,10 +72,10 @@ static enum err_code plant(struct err *err)
                                   .rate_hz = opt.rate,
                                   .faults_per_hour = opt.faults,
                                   .long_format = opt.long_format,
-                                  .progress = show_progress,
+                                  .progress = cli_show_progress,
                                   .progress_arg = &progress};
     struct generate_result result = {0};
-    signal(SIGINT, interrupt);
+    cli_catch(SIGINT);
     enum err_code code = app_generate_plant(&plan, &result, err);
     progress_clear(&progress);
     if (code != ERR_OK)

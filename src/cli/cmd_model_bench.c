@@ -6,17 +6,10 @@
 #include "base/clock.h"
 #include "base/json_out.h"
 #include "base/progress.h"
+#include "cli/interrupt.h"
 #include "cli/model.h"
 #include "kernels/cpu.h"
 #include "llm/speed.h"
-
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int sig)
-{
-    (void)sig;
-    interrupted = 1;
-}
 
 struct bench {
     struct engine *engine;
@@ -32,7 +25,7 @@ static bool tell(void *arg)
 {
     struct bench *b = arg;
     progress_at(&b->bar, ++b->done, NULL);
-    return !interrupted;
+    return !cli_interrupted();
 }
 
 static enum err_code check(uint32_t depths[OPTION_LIST_MAX], size_t *count, struct err *err)
@@ -179,7 +172,7 @@ enum err_code cli_model_bench(const struct option_list *operands, struct err *er
     enum err_code code = check(depths, &count, err);
     if (code)
         return code;
-    signal(SIGINT, interrupt);
+    cli_catch(SIGINT);
     progress_open(&b.bar, "measuring", 2 * count * (uint64_t)model_options.repeats);
     b.memory_before = speed_of_memory((unsigned)model_options.threads);
     code = open(&b, operands->items[1], depths, count, err);

@@ -7,16 +7,9 @@
 #include "base/json_out.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "cli/interrupt.h"
 #include "cli/train.h"
 #include "train/lm.h"
-
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int sig)
-{
-    (void)sig;
-    interrupted = 1;
-}
 
 struct shown {
     struct progress bar;
@@ -40,7 +33,7 @@ static bool show(void *arg, const struct lm_progress *p)
                  (unsigned long long)p->steps, note);
     }
     progress_at(&s->bar, p->step, note);
-    return !interrupted;
+    return !cli_interrupted();
 }
 
 static void print_json(struct buf *out, const struct lm_result *r)
@@ -102,8 +95,8 @@ static enum err_code train(const struct settings *s, struct err *err)
     struct shown shown = {.eval_loss = NAN};
     struct lm_result result;
     progress_open(&shown.bar, "training", plan.schedule.steps);
-    signal(SIGINT, interrupt);
-    signal(SIGTERM, interrupt);
+    cli_catch(SIGINT);
+    cli_catch(SIGTERM);
     code = train_lm(&plan, &files, show, &shown, &result, err);
     progress_clear(&shown.bar);
     if (code)

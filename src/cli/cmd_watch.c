@@ -7,6 +7,7 @@
 #include "app/watch.h"
 #include "base/progress.h"
 #include "cli/command.h"
+#include "cli/interrupt.h"
 
 enum { REFUSALS_SHOWN = 5 };
 
@@ -33,8 +34,6 @@ static const struct option *options(void)
 {
     return table;
 }
-
-static volatile sig_atomic_t interrupted;
 
 struct screen {
     struct buf out;
@@ -168,7 +167,7 @@ static bool show_progress(void *arg, uint64_t done, uint64_t total)
     screen->progress.total = total;
     if (total)
         progress_at(&screen->progress, done, NULL);
-    return !interrupted && !screen->failed;
+    return !cli_interrupted() && !screen->failed;
 }
 
 static void add_report(struct buf *out, const char *path, const struct watch_report *r)
@@ -226,12 +225,6 @@ static void report_json(struct buf *out, const char *path, const struct watch_re
     buf_add_char(out, '\n');
 }
 
-static void interrupt(int sig)
-{
-    (void)sig;
-    interrupted = 1;
-}
-
 static enum err_code run(const struct option_list *operands, struct err *err)
 {
     static const char *const labels[] = {"anomaly", "changepoint", "label", "is_anomaly"};
@@ -255,7 +248,7 @@ static enum err_code run(const struct option_list *operands, struct err *err)
     if (opt.learn &&
         app_span_parse(str_of(opt.learn), &watch.learn_from_us, &watch.learn_to_us, err) != ERR_OK)
         return err_prefix(err, "--learn");
-    signal(SIGINT, interrupt);
+    cli_catch(SIGINT);
     struct watch_events events = {.anomaly = show_anomaly,
                                   .incident = show_incident,
                                   .refused = show_refused,
@@ -266,7 +259,7 @@ static enum err_code run(const struct option_list *operands, struct err *err)
     struct app_sources from = *cli_sources();
     enum err_code code = app_watch(&from, &watch, &events, &report, err);
     progress_clear(&screen.progress);
-    if (code == ERR_CANCELLED && interrupted)
+    if (code == ERR_CANCELLED && cli_interrupted())
         code = ERR_OK;
     if (code == ERR_OK) {
         if (common_options.json)

@@ -69,3 +69,11 @@ bool answer_names(struct str answer, struct str name)
     }
     return false;
 }
+
+bool answer_is_supported(struct str question, struct str input, struct str answer)
+{
+    const struct str texts[] = {question, input};
+    struct claim claims[CLAIMS_MAX];
+    size_t count;
+    return claims_check(answer, NULL, texts, 2, claims, &count) == 0;
+}

@@ -16,4 +16,7 @@ bool answer_mentions(struct str answer, struct str ways);
 // The bytes stand in the answer, without case, and no letter or digit goes on before or behind.
 bool answer_names(struct str answer, struct str name);
 
+// Every number, identifier and time of it is in the question or the input.
+bool answer_is_supported(struct str question, struct str input, struct str answer);
+
 #endif

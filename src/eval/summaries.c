@@ -1,7 +1,6 @@
 // Scoring summaries: what each metric looks for in an answer.
 #include "eval/summaries.h"
 
-#include "diagnose/claims.h"
 #include "eval/answer_words.h"
 
 enum { WORST, VALUE, KIND, QUIET, SUPPORTED, BRIEF, RIGHT, METRICS };
@@ -40,14 +39,6 @@ static bool says_none(struct str answer)
     return false;
 }
 
-static bool is_supported(struct str instruction, struct str input, struct str answer)
-{
-    const struct str texts[] = {instruction, input};
-    struct claim claims[CLAIMS_MAX];
-    size_t count;
-    return claims_check(answer, NULL, texts, 2, claims, &count) == 0;
-}
-
 static void judge_worst(const struct json_node *worst, struct str answer, unsigned *applied,
                         unsigned *failed)
 {
@@ -70,7 +61,7 @@ static void judge(struct str instruction, struct str input, const struct json_no
     if (!quiet)
         judge_worst(json_get(truth, "worst"), answer, applied, failed);
     score_note(applied, failed, QUIET, says_none(answer) == quiet);
-    score_note(applied, failed, SUPPORTED, is_supported(instruction, input, answer));
+    score_note(applied, failed, SUPPORTED, answer_is_supported(instruction, input, answer));
     score_note(applied, failed, BRIEF, sentences_of(answer) <= SENTENCES_MAX);
 }
 

@@ -2,7 +2,6 @@
 #include "eval/support.h"
 
 #include "diagnose/causes.h"
-#include "diagnose/claims.h"
 #include "eval/answer_words.h"
 
 enum { TERMS, CITES, UNKNOWN, ASKS, SUPPORTED, RIGHT, METRICS };
@@ -42,14 +41,6 @@ static bool cites_only(struct str answer, struct str cite)
     return found;
 }
 
-static bool is_supported(struct str instruction, struct str input, struct str answer)
-{
-    const struct str texts[] = {instruction, input};
-    struct claim claims[CLAIMS_MAX];
-    size_t count;
-    return claims_check(answer, NULL, texts, 2, claims, &count) == 0;
-}
-
 static void judge(struct str instruction, struct str input, const struct json_node *truth,
                   struct str answer, unsigned *applied, unsigned *failed)
 {
@@ -66,7 +57,7 @@ static void judge(struct str instruction, struct str input, const struct json_no
         score_note(applied, failed, ASKS,
                    answer_asks(answer) && mentions_all(answer, json_get(truth, "missing")));
     }
-    score_note(applied, failed, SUPPORTED, is_supported(instruction, input, answer));
+    score_note(applied, failed, SUPPORTED, answer_is_supported(instruction, input, answer));
 }
 
 const struct score_suite score_support = {

@@ -1,14 +1,12 @@
 // POST /v1/chat/completions and /v1/completions: whole answers and streams.
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "server/handlers.h"
+#include "server/listener.h"
 #include "server/openai_form.h"
 #include "server/openai_reply.h"
 #include "server/openai_request.h"
-#include "server/server_private.h"
 
 // One request until its answer is over; owned by the exchange or by its stream.
 struct completion {
@@ -18,20 +16,15 @@ struct completion {
     struct openai_head head;
     struct buf *echoes; // of each prompt
     size_t prompt_count;
-    struct MHD_Connection *mhd;
-    int fd;
-    struct exchange *waiting; // of a whole answer
     struct answer_part part;
     struct openai_choice *choices;
     size_t count;
-    // Of a stream.
-    struct buf out;
-    size_t out_at;
-    bool ended;
+    struct listener listener;
 };
 
-static void completion_free(struct completion *c)
+static void completion_free(void *completion)
 {
+    struct completion *c = completion;
     answer_release(&c->answer);
     app_model_release(c->app, &c->model);
     answer_part_free(&c->part);
@@ -41,34 +34,8 @@ static void completion_free(struct completion *c)
     for (size_t i = 0; c->echoes && i < c->prompt_count; i++)
         buf_free(&c->echoes[i]);
     free(c->echoes);
-    buf_free(&c->out);
+    listener_free(&c->listener);
     free(c);
-}
-
-// ---- from the worker, under its lock ----
-
-// While an answer is computed nobody reads from the connection: only the socket tells that its
-// client has gone, whatever else came before that.
-static bool still_connected(void *arg)
-{
-    const struct completion *c = arg;
-    struct pollfd fd = {.fd = c->fd, .events = POLLRDHUP};
-    return poll(&fd, 1, 0) <= 0 || !(fd.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL));
-}
-
-static void resume_stream(void *arg)
-{
-    MHD_resume_connection(((struct completion *)arg)->mhd);
-}
-
-static void suspend_stream(void *arg)
-{
-    MHD_suspend_connection(((struct completion *)arg)->mhd);
-}
-
-static void continue_exchange(void *arg)
-{
-    exchange_continue(((struct completion *)arg)->waiting);
 }
 
 // ---- taking ----
@@ -130,25 +97,25 @@ static void end_stream(struct completion *c)
     struct answer_stats stats;
     answer_stats(c->answer, &stats);
     if (c->head.include_usage)
-        openai_write_usage_piece(&c->out, &c->head, &stats);
-    openai_write_done(&c->out);
-    c->ended = true;
+        openai_write_usage_piece(&c->listener.out, &c->head, &stats);
+    openai_write_done(&c->listener.out);
+    c->listener.ended = true;
 }
 
 static void end_stream_with_error(struct completion *c, const struct err *err)
 {
-    buf_reset(&c->out);
-    openai_write_error_piece(&c->out, err);
-    c->ended = true;
+    buf_reset(&c->listener.out);
+    openai_write_error_piece(&c->listener.out, err);
+    c->listener.ended = true;
 }
 
 // Formats what is new. False: nothing is, and the connection has been suspended.
-static bool fill_stream(struct completion *c)
+static bool fill_stream(void *completion)
 {
+    struct completion *c = completion;
     struct err err;
-    buf_reset(&c->out);
-    c->out_at = 0;
-    if (!answer_take(c->answer, &c->part, suspend_stream))
+    buf_reset(&c->listener.out);
+    if (!answer_take(c->answer, &c->part, listener_suspend))
         return false;
     struct openai_choice *choice = &c->choices[c->part.choice];
     enum err_code code = take_part(c)
@@ -158,32 +125,10 @@ static bool fill_stream(struct completion *c)
         end_stream_with_error(c, &err);
         return true;
     }
-    openai_write_piece(&c->out, &c->head, choice, c->part.choice);
+    openai_write_piece(&c->listener.out, &c->head, choice, c->part.choice);
     if (answer_over(c->answer))
         end_stream(c);
     return true;
-}
-
-static ssize_t read_stream(void *arg, uint64_t pos, char *to, size_t max)
-{
-    struct completion *c = arg;
-    (void)pos;
-    while (c->out_at == c->out.n) {
-        if (c->ended || c->out.failed)
-            return MHD_CONTENT_READER_END_OF_STREAM;
-        if (!fill_stream(c))
-            return 0;
-    }
-    size_t left = c->out.n - c->out_at;
-    size_t n = left < max ? left : max;
-    memcpy(to, c->out.p + c->out_at, n);
-    c->out_at += n;
-    return (ssize_t)n;
-}
-
-static void close_stream(void *arg)
-{
-    completion_free(arg);
 }
 
 // ---- beginning ----
@@ -246,10 +191,10 @@ static enum err_code submit(struct completion *c, struct openai_request *r, stru
     s->others = others;
     s->other_count = r->prompt_count - 1;
     s->deadline_us = clock_mono_us() + app_model_time_limit_us(c->model);
-    s->wanted = still_connected;
-    s->notify = r->stream ? resume_stream : continue_exchange;
+    s->wanted = listener_is_there;
+    s->notify = r->stream ? listener_resume : listener_continue;
     s->whole = !r->stream;
-    s->arg = c;
+    s->arg = &c->listener;
     return serving_submit(serving, s, &c->answer, err);
 }
 
@@ -284,10 +229,7 @@ static void begin_stream(struct exchange *x, struct openai_request *r, struct co
         completion_free(c);
         return;
     }
-    reply_text(x, "text/event-stream");
-    x->reply.stream = c;
-    x->reply.read_stream = read_stream;
-    x->reply.close_stream = close_stream;
+    listener_stream(&c->listener, x, c, fill_stream, completion_free);
 }
 
 static void begin_whole(struct exchange *x, struct openai_request *r, struct completion *c)
@@ -296,7 +238,6 @@ static void begin_whole(struct exchange *x, struct openai_request *r, struct com
     x->work = c;
     x->free_work = free_whole;
     x->finish = finish_whole;
-    c->waiting = x;
     exchange_wait(x);
     if (submit(c, r, &err) == ERR_OK)
         return;
@@ -316,8 +257,7 @@ static void complete(struct exchange *x, bool is_chat)
         return;
     }
     c->app = x->app;
-    c->mhd = x->mhd;
-    c->fd = MHD_get_connection_info(x->mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    listener_open(&c->listener, x);
     c->prompt_count = r.prompt_count;
     c->count = r.serving.choices * r.prompt_count;
     c->choices = calloc(c->count, sizeof *c->choices);

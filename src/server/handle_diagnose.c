@@ -1,37 +1,30 @@
 // POST /diagnose: a log explained by the model, whole or sentence by sentence.
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 
 #include "app/diagnose.h"
 #include "server/handlers.h"
 #include "server/json_body.h"
-#include "server/server_private.h"
+#include "server/listener.h"
 
 // One diagnosis until it is told; owned by the exchange or by its stream.
 struct consultation {
     struct app *app;
     struct app_model *model;
     struct diagnose_job *job;
-    struct MHD_Connection *mhd;
-    int fd;
-    struct exchange *waiting; // of a whole answer
     char asset[PLANT_NAME_BYTES];
     uint64_t seed;
-    // Of a stream.
-    struct buf shown, out;
-    size_t out_at;
-    bool ended;
+    struct buf shown; // of a stream: text for the next event
+    struct listener listener;
 };
 
-static void consultation_free(struct consultation *c)
+static void consultation_free(void *consultation)
 {
+    struct consultation *c = consultation;
     diagnose_end(&c->job);
     app_model_release(c->app, &c->model);
     buf_free(&c->shown);
-    buf_free(&c->out);
+    listener_free(&c->listener);
     free(c);
 }
 
@@ -132,26 +125,7 @@ static void refuse(struct exchange *x, const struct err *err, const char *field)
         reply_err(x, err, field);
 }
 
-// From the worker, under its lock: is somebody still listening?
-static bool still_connected(void *arg)
-{
-    const struct consultation *c = arg;
-    char byte;
-    ssize_t n = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
-}
-
 // ---- whole answers ----
-
-static void wait_whole(void *arg)
-{
-    exchange_wait(((struct consultation *)arg)->waiting);
-}
-
-static void continue_whole(void *arg)
-{
-    exchange_continue(((struct consultation *)arg)->waiting);
-}
 
 // Takes what has come; waits for more, or answers.
 static void go_on(struct exchange *x)
@@ -161,7 +135,8 @@ static void go_on(struct exchange *x)
     struct err err;
     struct json_out j;
     while (state == EXPLAIN_GOES_ON)
-        if (explain_step(diagnose_explanation(c->job), NULL, wait_whole, &state, &err) != ERR_OK) {
+        if (explain_step(diagnose_explanation(c->job), NULL, listener_wait, &state, &err) !=
+            ERR_OK) {
             refuse(x, &err, NULL);
             return;
         }
@@ -178,33 +153,23 @@ static void free_whole(struct exchange *x)
 
 // ---- streams ----
 
-static void wait_stream(void *arg)
-{
-    MHD_suspend_connection(((struct consultation *)arg)->mhd);
-}
-
-static void continue_stream(void *arg)
-{
-    MHD_resume_connection(((struct consultation *)arg)->mhd);
-}
-
 static void write_text_event(struct consultation *c)
 {
     struct json_out j;
-    buf_add_z(&c->out, "event: text\ndata: ");
-    json_open(&j, &c->out);
+    buf_add_z(&c->listener.out, "event: text\ndata: ");
+    json_open(&j, &c->listener.out);
     json_object(&j);
     json_key(&j, "text");
     json_str(&j, buf_str(&c->shown));
     json_end(&j);
-    buf_add_z(&c->out, "\n\n");
+    buf_add_z(&c->listener.out, "\n\n");
 }
 
 static void write_end_event(struct consultation *c, enum err_code code, const struct err *err)
 {
     struct json_out j;
-    buf_add_z(&c->out, code ? "event: error\ndata: " : "event: diagnosis\ndata: ");
-    json_open(&j, &c->out);
+    buf_add_z(&c->listener.out, code ? "event: error\ndata: " : "event: diagnosis\ndata: ");
+    json_open(&j, &c->listener.out);
     if (code) {
         json_object(&j);
         json_key_text(&j, "code", err_name(code));
@@ -213,20 +178,20 @@ static void write_end_event(struct consultation *c, enum err_code code, const st
     } else {
         write_report(c, &j);
     }
-    buf_add_z(&c->out, "\n\n");
-    c->ended = true;
+    buf_add_z(&c->listener.out, "\n\n");
+    c->listener.ended = true;
 }
 
 // Formats what is new. False: nothing is, and the connection has been suspended.
-static bool fill_stream(struct consultation *c)
+static bool fill_stream(void *consultation)
 {
+    struct consultation *c = consultation;
     enum explain_state state;
     struct err err;
-    buf_reset(&c->out);
+    buf_reset(&c->listener.out);
     buf_reset(&c->shown);
-    c->out_at = 0;
     enum err_code code =
-        explain_step(diagnose_explanation(c->job), &c->shown, wait_stream, &state, &err);
+        explain_step(diagnose_explanation(c->job), &c->shown, listener_suspend, &state, &err);
     if (code == ERR_OK && state == EXPLAIN_WAITS)
         return false;
     if (c->shown.n)
@@ -234,28 +199,6 @@ static bool fill_stream(struct consultation *c)
     if (code || state == EXPLAIN_OVER)
         write_end_event(c, code, &err);
     return true;
-}
-
-static ssize_t read_stream(void *arg, uint64_t pos, char *to, size_t max)
-{
-    struct consultation *c = arg;
-    (void)pos;
-    while (c->out_at == c->out.n) {
-        if (c->ended || c->out.failed)
-            return MHD_CONTENT_READER_END_OF_STREAM;
-        if (!fill_stream(c))
-            return 0;
-    }
-    size_t left = c->out.n - c->out_at;
-    size_t n = left < max ? left : max;
-    memcpy(to, c->out.p + c->out_at, n);
-    c->out_at += n;
-    return (ssize_t)n;
-}
-
-static void close_stream(void *arg)
-{
-    consultation_free(arg);
 }
 
 // ---- beginning ----
@@ -274,9 +217,9 @@ static bool begin(struct exchange *x, struct consultation *c, struct asked *aske
         return false;
     }
     r->deadline_us = c->model ? clock_mono_us() + app_model_time_limit_us(c->model) : 0;
-    r->wanted = still_connected;
-    r->notify = asked->stream ? continue_stream : continue_whole;
-    r->arg = c;
+    r->wanted = listener_is_there;
+    r->notify = asked->stream ? listener_resume : listener_continue;
+    r->arg = &c->listener;
     if (code == ERR_OK)
         code = diagnose_begin(&model, r, &tools, &c->job, &err);
     if (code)
@@ -292,18 +235,13 @@ static void diagnose(struct exchange *x, struct asked *asked)
         return;
     }
     c->app = x->app;
-    c->mhd = x->mhd;
-    c->fd = MHD_get_connection_info(x->mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    c->waiting = x;
+    listener_open(&c->listener, x);
     c->seed = asked->request.seed;
     str_copy(c->asset, sizeof c->asset, asked->request.asset);
     if (!begin(x, c, asked)) {
         consultation_free(c);
     } else if (asked->stream) {
-        reply_text(x, "text/event-stream");
-        x->reply.stream = c;
-        x->reply.read_stream = read_stream;
-        x->reply.close_stream = close_stream;
+        listener_stream(&c->listener, x, c, fill_stream, consultation_free);
     } else {
         x->work = c;
         x->free_work = free_whole;

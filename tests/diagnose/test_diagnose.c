@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/json_doc.h"
-#include "parrot.h"
+#include "taught.h"
 
 static const struct parrot_lesson lessons[] = {
     {"Why the resets?", "- V_IN: 8.4 V, below 10-30 V, flag LOW\n- REF_CHK: FAIL",
@@ -15,30 +15,19 @@ static const struct parrot_lesson lessons[] = {
     {"Say it.", "- T_OUT: 45 C", "T_OUT is 45 C."},
 };
 
-static struct parrot parrot;
-static struct explain_model model;
-static struct chat_template *chat;
+static struct taught taught;
 
 static int open_all(void **state)
 {
     (void)state;
-    struct serving_settings settings = {.threads = 1, .context = 512, .sessions = 1, .queue = 2};
-    struct err err;
-    parrot_open(&parrot, "fettle-parrot", lessons, sizeof lessons / sizeof *lessons);
-    assert_ok(serving_open(parrot.model, &settings, &model.serving, &err), err);
-    assert_ok(chat_template_open(serving_model(model.serving)->file,
-                                 serving_tokenizer(model.serving), &chat, &err),
-              err);
-    model.chat = chat;
+    taught_open(&taught, lessons, sizeof lessons / sizeof *lessons, 1, 2);
     return 0;
 }
 
 static int close_all(void **state)
 {
     (void)state;
-    serving_close(&model.serving);
-    chat_template_close(&chat);
-    parrot_close(&parrot);
+    taught_close(&taught);
     return 0;
 }
 
@@ -48,7 +37,7 @@ static struct diagnose_job *diagnose(const char *query, const char *log, struct 
     struct diagnose_request r = {.query = str_of(query), .context = str_of(log)};
     struct diagnose_job *job;
     struct err err;
-    assert_ok(diagnose_begin(&model, &r, NULL, &job, &err), err);
+    assert_ok(diagnose_begin(&taught.model, &r, NULL, &job, &err), err);
     assert_ok(explain_finish(diagnose_explanation(job), &err), err);
     diagnose_result(job, e, d);
     return job;
@@ -180,7 +169,7 @@ static void an_asset_that_is_not_there_is_an_error(void **state)
     struct diagnose_request r = {.query = STR_LIT("Why?"), .asset = STR_LIT("pump-9")};
     struct diagnose_job *job;
     struct err err;
-    assert_int_equal(diagnose_begin(&model, &r, &tools, &job, &err), ERR_NOT_FOUND);
+    assert_int_equal(diagnose_begin(&taught.model, &r, &tools, &job, &err), ERR_NOT_FOUND);
     assert_null(job);
 }
 
@@ -244,10 +233,10 @@ static void nothing_to_go_by_is_an_error(void **state)
     struct diagnose_request r = {.query = STR_LIT(" \n"), .context = STR_LIT("")};
     struct diagnose_job *job;
     struct err err;
-    assert_int_equal(diagnose_begin(&model, &r, NULL, &job, &err), ERR_INPUT);
+    assert_int_equal(diagnose_begin(&taught.model, &r, NULL, &job, &err), ERR_INPUT);
     char *big = calloc(1, FACTS_LOG_BYTES + 1);
     r = (struct diagnose_request){.query = STR_LIT("a"), .context = {big, FACTS_LOG_BYTES + 1}};
-    assert_int_equal(diagnose_begin(&model, &r, NULL, &job, &err), ERR_LIMIT);
+    assert_int_equal(diagnose_begin(&taught.model, &r, NULL, &job, &err), ERR_LIMIT);
     free(big);
 }
 

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "parrot.h"
+#include "taught.h"
 
 static const char reset_question[] = "Diagnose the intermittent resets.";
 static const char reset_facts[] = "- V_IN: 8.4 V, below 10-30 V, flag LOW\n- REF_CHK: FAIL";
@@ -18,30 +18,19 @@ static const struct parrot_lesson lessons[] = {
     {"Is all well?", "- T_OUT: 45 C, within max 80 C", "No fault. T_OUT is 45 C, within max 80 C."},
 };
 
-static struct parrot parrot;
-static struct explain_model model;
-static struct chat_template *chat;
+static struct taught taught;
 
 static int open_all(void **state)
 {
     (void)state;
-    struct serving_settings settings = {.threads = 1, .context = 512, .sessions = 4, .queue = 8};
-    struct err err;
-    parrot_open(&parrot, "fettle-parrot", lessons, sizeof lessons / sizeof *lessons);
-    assert_ok(serving_open(parrot.model, &settings, &model.serving, &err), err);
-    assert_ok(chat_template_open(serving_model(model.serving)->file,
-                                 serving_tokenizer(model.serving), &chat, &err),
-              err);
-    model.chat = chat;
+    taught_open(&taught, lessons, sizeof lessons / sizeof *lessons, 4, 8);
     return 0;
 }
 
 static int close_all(void **state)
 {
     (void)state;
-    serving_close(&model.serving);
-    chat_template_close(&chat);
-    parrot_close(&parrot);
+    taught_close(&taught);
     return 0;
 }
 
@@ -58,7 +47,7 @@ static struct explanation *explained(const struct explain_request *r, struct exp
 {
     struct explanation *x;
     struct err err;
-    assert_ok(explain_begin(&model, r, &x, &err), err);
+    assert_ok(explain_begin(&taught.model, r, &x, &err), err);
     assert_ok(explain_finish(x, &err), err);
     explain_result(x, out);
     return x;
@@ -119,7 +108,7 @@ static void what_is_shown_piece_by_piece_is_the_answer_and_never_unsupported(voi
     struct buf shown = {0};
     struct err err;
     enum explain_state at = EXPLAIN_GOES_ON;
-    assert_ok(explain_begin(&model, &r, &x, &err), err);
+    assert_ok(explain_begin(&taught.model, &r, &x, &err), err);
     while (at != EXPLAIN_OVER) {
         assert_ok(explain_step(x, &shown, NULL, &at, &err), err);
         explain_wait(x, 1000);
@@ -147,7 +136,7 @@ static void the_same_request_gives_the_same_bytes_in_company(void **state)
     struct err err;
     for (int i = 0; i < N; i++) {
         r.seed = i == N - 1 ? 8 : 7;
-        assert_ok(explain_begin(&model, &r, &x[i], &err), err);
+        assert_ok(explain_begin(&taught.model, &r, &x[i], &err), err);
     }
     for (int i = 0; i < N; i++)
         assert_ok(explain_finish(x[i], &err), err);
@@ -200,7 +189,7 @@ static void what_does_not_fit_is_refused_with_numbers(void **state)
     for (int i = 0; i < 2000; i++)
         buf_printf(&many, "T_%d: 4 C\n", i);
     struct explain_request r = {.question = STR_LIT("Why?"), .reading = buf_str(&many)};
-    assert_int_equal(explain_begin(&model, &r, &x, &err), ERR_LIMIT);
+    assert_int_equal(explain_begin(&taught.model, &r, &x, &err), ERR_LIMIT);
     assert_non_null(strstr(err.text, "512"));
     assert_null(x);
     // Nor is a prompt taken behind which an answer would be cut at once.
@@ -211,9 +200,9 @@ static void what_does_not_fit_is_refused_with_numbers(void **state)
     assert_ok(explain_begin(&model, &r, &x, &err), err);
     explain_free(&x);
     r = (struct explain_request){.question = buf_str(&many)};
-    assert_int_equal(explain_begin(&model, &r, &x, &err), ERR_LIMIT);
+    assert_int_equal(explain_begin(&taught.model, &r, &x, &err), ERR_LIMIT);
     r = (struct explain_request){.question = STR_LIT("Why?"), .max_tokens = 1u << 20};
-    assert_int_equal(explain_begin(&model, &r, &x, &err), ERR_USAGE);
+    assert_int_equal(explain_begin(&taught.model, &r, &x, &err), ERR_USAGE);
     buf_free(&many);
 }
 

@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/arena.h"
 #include "base/file.h"
-#include "test.h"
+#include "judged.h"
 
 static const char spike_truth[] =
     "{\"state\":\"anomalies\",\"worst\":{\"asset\":\"pump-3\",\"parameter\":\"pressure\","
@@ -16,25 +15,9 @@ static const char spike_facts[] = "anomalies: 2, 1 open\n"
                                   "pump-30 flow: dropout, no data for 90 s\n";
 static const char quiet_truth[] = "{\"state\":\"quiet\"}";
 
-// The names of the metrics that the answer fails, blanks between.
 static const char *failed(const char *truth, const char *facts, const char *answer)
 {
-    static char names[160];
-    struct arena *arena = arena_open(0);
-    struct json_node *root;
-    struct err err;
-    unsigned applied = 0, bad = 0;
-    names[0] = '\0';
-    assert_ok(json_read(arena, str_of(truth), "truth", &root, &err), err);
-    score_summaries.judge(STR_LIT("What happened?"), str_of(facts), root, str_of(answer), &applied,
-                          &bad);
-    for (size_t m = 0; m < score_summaries.count; m++)
-        if (bad >> m & 1) {
-            strcat(names, names[0] ? " " : "");
-            strcat(names, score_summaries.metrics[m]);
-        }
-    arena_close(&arena);
-    return names;
+    return judged(&score_summaries, "What happened?", truth, facts, answer);
 }
 
 static void a_right_summary_fails_nothing(void **state)

@@ -1,8 +1,7 @@
 // Scoring of support: right answers pass, and each kind of mistake is caught.
 #include "eval/support.h"
 
-#include "base/arena.h"
-#include "test.h"
+#include "judged.h"
 
 static const char documents[] = "[1] Rate limits\nOn 429 wait as long as Retry-After says.\n"
                                 "[2] Probes\nThe probe asks port 8080.\n";
@@ -11,26 +10,9 @@ static const char answered[] =
 static const char unknown[] = "{\"state\":\"unknown\"}";
 static const char asks[] = "{\"state\":\"asks\",\"missing\":[\"region\",\"error\"]}";
 
-// The names of the metrics that the answer fails, blanks between.
 static const char *failed(const char *truth, const char *input, const char *answer)
 {
-    static char names[160];
-    struct arena *arena = arena_open(0);
-    struct json_node *root;
-    struct err err;
-    unsigned applied = 0, bad = 0;
-    names[0] = '\0';
-    assert_ok(json_read(arena, str_of(truth), "truth", &root, &err), err);
-    assert_ok(score_support.check(root, &err), err);
-    score_support.judge(STR_LIT("Why does it answer 429?"), str_of(input), root, str_of(answer),
-                        &applied, &bad);
-    for (size_t m = 0; m < score_support.count; m++)
-        if (bad >> m & 1) {
-            strcat(names, names[0] ? " " : "");
-            strcat(names, score_support.metrics[m]);
-        }
-    arena_close(&arena);
-    return names;
+    return judged(&score_support, "Why does it answer 429?", truth, input, answer);
 }
 
 static void right_answers_fail_nothing(void **state)

@@ -209,6 +209,12 @@ static void numbers_stay_between_their_bounds(void **state)
     check("{'type':'number','minimum':10}", LIST("10", "10.5", "123.456"), LIST("9.99", "-10"));
 }
 
+static void numbers_are_the_same_value_however_they_are_written(void **state)
+{
+    (void)state;
+    check("{'allOf':[{'enum':[2,3]},{'enum':[2.0,3]}]}", LIST("2", "3"), LIST("1"));
+}
+
 static void values_are_listed_or_chosen(void **state)
 {
     (void)state;
@@ -343,6 +349,7 @@ int main(void)
         cmocka_unit_test(formats_take_valid_values_only),
         cmocka_unit_test(integers_stay_between_their_bounds),
         cmocka_unit_test(numbers_stay_between_their_bounds),
+        cmocka_unit_test(numbers_are_the_same_value_however_they_are_written),
         cmocka_unit_test(values_are_listed_or_chosen),
         cmocka_unit_test(references_lead_to_other_places_and_to_themselves),
         cmocka_unit_test(errors_name_the_place_as_a_pointer),

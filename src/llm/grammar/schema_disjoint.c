@@ -1,7 +1,7 @@
 // Whether no answer can be valid under two JSON Schemas at once, as oneOf asks.
 #include "llm/grammar/schema_private.h"
 
-static bool equal(const struct json_node *a, const struct json_node *b)
+bool schema_equal_values(const struct json_node *a, const struct json_node *b)
 {
     if (a->type == JSON_NUMBER && b->type == JSON_NUMBER)
         return a->number == b->number;
@@ -10,7 +10,7 @@ static bool equal(const struct json_node *a, const struct json_node *b)
         return false;
     const struct json_node *y = b->first;
     for (const struct json_node *x = a->first; x; x = x->next, y = y->next)
-        if (!str_eq(x->key, y->key) || !equal(x, y))
+        if (!str_eq(x->key, y->key) || !schema_equal_values(x, y))
             return false;
     return true;
 }
@@ -31,7 +31,7 @@ static bool no_common_value(const struct json_node *a, const struct json_node *b
         return false;
     for (; x; x = many_a ? x->next : NULL)
         for (const struct json_node *y = from; y; y = many_b ? y->next : NULL)
-            if (equal(x, y))
+            if (schema_equal_values(x, y))
                 return false;
     return true;
 }

@@ -1,18 +1,6 @@
 // Merges two JSON Schemas into one that says what both say.
 #include "llm/grammar/schema_private.h"
 
-static bool equal(const struct json_node *a, const struct json_node *b)
-{
-    if (a->type != b->type || a->truth != b->truth || !str_eq(a->text, b->text) ||
-        a->count != b->count)
-        return false;
-    const struct json_node *y = b->first;
-    for (const struct json_node *x = a->first; x; x = x->next, y = y->next)
-        if (!str_eq(x->key, y->key) || !equal(x, y))
-            return false;
-    return true;
-}
-
 static const struct json_node *find(const struct json_node *object, struct str key)
 {
     for (const struct json_node *n = object->first; n; n = n->next)
@@ -54,11 +42,6 @@ static bool add(struct maker *m, const struct json_node *part, struct str key)
     return true;
 }
 
-static enum err_code no_memory(struct schema *s)
-{
-    return err_set(s->err, ERR_LIMIT, "schema: too large");
-}
-
 // Both lists' texts, each once.
 static enum err_code unite(struct schema *s, const struct json_node *a, const struct json_node *b,
                            const struct json_node **out)
@@ -70,11 +53,11 @@ static enum err_code unite(struct schema *s, const struct json_node *a, const st
     for (const struct json_node *n = b->first; fine && n; n = n->next) {
         bool there = false;
         for (const struct json_node *x = a->first; x; x = x->next)
-            there |= equal(x, n);
+            there |= schema_equal_values(x, n);
         fine = there || add(&m, n, n->key);
     }
     *out = m.node;
-    return fine ? ERR_OK : no_memory(s);
+    return fine ? ERR_OK : schema_no_memory(s);
 }
 
 static enum err_code unite_properties(struct schema *s, const struct json_node *a,
@@ -95,7 +78,7 @@ static enum err_code unite_properties(struct schema *s, const struct json_node *
         if (!find(a, n->key))
             fine = add(&m, n, n->key);
     *out = m.node;
-    return fine ? ERR_OK : no_memory(s);
+    return fine ? ERR_OK : schema_no_memory(s);
 }
 
 // "additionalProperties": false on one side forbids what only the other side knows.
@@ -124,7 +107,7 @@ static enum err_code merge_keyword(struct schema *s, const struct json_node *x,
     struct pointer here = {at, x->key};
     bool least = str_starts(x->key, STR_LIT("min")), most = str_starts(x->key, STR_LIT("max"));
     *out = x;
-    if (equal(x, y))
+    if (schema_equal_values(x, y))
         return ERR_OK;
     if (str_is(x->key, "required") && x->type == JSON_ARRAY && y->type == JSON_ARRAY)
         return unite(s, x, y, out);
@@ -199,5 +182,5 @@ enum err_code schema_merge(struct schema *s, const struct json_node *a, const st
             fine = add(&m, n, n->key);
     s->depth--;
     *out = m.node;
-    return code ? code : fine ? ERR_OK : no_memory(s);
+    return code ? code : fine ? ERR_OK : schema_no_memory(s);
 }

@@ -68,6 +68,9 @@ enum err_code schema_merge(struct schema *s, const struct json_node *a, const st
 // a member that both require, or by members that one requires and the other's answers never have.
 bool schema_disjoint(const struct json_node *a, const struct json_node *b);
 
+// True for the same JSON value, however its numbers are written.
+bool schema_equal_values(const struct json_node *a, const struct json_node *b);
+
 // Replaces a node that is nothing but a reference by what it refers to.
 enum err_code schema_look_up(struct schema *s, const struct json_node **node,
                              const struct pointer *at);
