@@ -194,10 +194,10 @@ static void what_does_not_fit_is_refused_with_numbers(void **state)
     assert_null(x);
     // Nor is a prompt taken behind which an answer would be cut at once.
     r = (struct explain_request){.question = STR_LIT("Why?"), .reading = {many.p, 500}};
-    assert_int_equal(explain_begin(&model, &r, &x, &err), ERR_LIMIT);
+    assert_int_equal(explain_begin(&taught.model, &r, &x, &err), ERR_LIMIT);
     assert_non_null(strstr(err.text, "no room for an answer"));
     r.max_tokens = 8;
-    assert_ok(explain_begin(&model, &r, &x, &err), err);
+    assert_ok(explain_begin(&taught.model, &r, &x, &err), err);
     explain_free(&x);
     r = (struct explain_request){.question = buf_str(&many)};
     assert_int_equal(explain_begin(&taught.model, &r, &x, &err), ERR_LIMIT);
