@@ -4,7 +4,7 @@
 #include "kernels/memory.h"
 #include "llm/engine_private.h"
 
-enum { LOW_BYTES = 3 * ENGINE_BATCH * ADAPTER_RANK_MAX * sizeof(float) };
+enum { APART_MAX = 32, LOW_BYTES = 3 * ENGINE_BATCH * ADAPTER_RANK_MAX * sizeof(float) };
 
 // Keys and values of one layer over a whole text.
 static size_t encoded_bytes(const struct engine *e)
@@ -169,20 +169,24 @@ static enum err_code place_tokens(struct engine *e, const struct step_token *tok
     return ERR_OK;
 }
 
+// Few tokens, each of its own session: none has to wait for another's keys and values.
+static bool all_apart(const struct engine *e)
+{
+    if (e->T > APART_MAX)
+        return false;
+    for (size_t t = 1; t < e->T; t++)
+        for (size_t before = 0; before < t; before++)
+            if (e->at[before].session == e->at[t].session)
+                return false;
+    return true;
+}
+
 static void forget_tokens(struct engine *e)
 {
     while (e->T > 0) {
         struct session *s = e->at[--e->T].session;
         session_truncate(s, s->length - 1);
     }
-}
-
-static bool all_finite(const float *x, size_t n)
-{
-    float sum = 0; // of zeros, or NaN
-    for (size_t i = 0; i < n; i++)
-        sum += x[i] * 0;
-    return sum == 0;
 }
 
 enum err_code engine_step(struct engine *e, const struct step_token *tokens, size_t n,
@@ -203,12 +207,13 @@ enum err_code engine_step(struct engine *e, const struct step_token *tokens, siz
         code = engine_take_scores(e, longest, err);
     if (!code) {
         const struct model_shape *s = &e->model->shape;
+        e->apart = all_apart(e);
         vectors_shape(&e->width, n, s->C);
         vectors_shape(&e->heads, n, (size_t)s->H * s->D);
         vectors_shape(&e->inner, n, s->hidden);
         atomic_store(&e->not_finite, false);
         team_run(e->team, forward, e);
-        if (atomic_load(&e->not_finite) || !all_finite(e->logits, e->wanted * s->V))
+        if (atomic_load(&e->not_finite) || (e->adapted && !all_finite(e->logits, e->wanted * s->V)))
             code = err_set(err, ERR_CORRUPT, "%s: the weights give numbers that are not finite",
                            gguf_name(e->model->file));
     }

@@ -3,6 +3,7 @@
 #define FETTLE_LLM_ENGINE_PRIVATE_H
 
 #include <stdatomic.h>
+#include <string.h>
 
 #include "llm/adapter.h"
 #include "llm/arch.h"
@@ -36,6 +37,7 @@ struct engine {
     // The step in progress: T tokens.
     size_t T, wanted;
     bool adapted; // some token's session has an adapter
+    bool apart;   // no two tokens are of one session
     struct {
         struct session *session;
         int32_t token;
@@ -66,6 +68,18 @@ static inline size_t session_head_at(const struct session *s, uint32_t layer, ui
     const struct model_shape *m = &s->engine->model->shape;
     return ((size_t)layer * m->H_kv + head) *
            attention_block_bytes((enum attention_type)s->type, m->D);
+}
+
+// By their bits, many at a time: sums of floats would have to wait for each other.
+static inline bool all_finite(const float *x, size_t n)
+{
+    uint32_t bad = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        bad |= (bits & 0x7f800000u) == 0x7f800000u;
+    }
+    return !bad;
 }
 
 // Working memory for scores over `positions`, for every thread.

@@ -36,6 +36,12 @@ static void norm(const float *x, const float *weight, size_t n, float eps, float
         out[i] = x[i] * inverse * weight[i];
 }
 
+static void check_finite(struct engine *e, const float *x, size_t n)
+{
+    if (!all_finite(x, n))
+        atomic_store_explicit(&e->not_finite, true, memory_order_relaxed);
+}
+
 static void embed(struct engine *e, size_t t)
 {
     const struct gguf_tensor *w = e->model->embedding;
@@ -102,7 +108,20 @@ void forward_multiply(struct engine *e, const struct matrix *m, const struct vec
     team_barrier(e->team);
 }
 
-// All parts in one phase: groups are counted through.
+// Groups [from, to), counted through all parts.
+static void multiply_groups(const struct joined *j, const struct vectors *v, float *y, size_t from,
+                            size_t to)
+{
+    for (uint32_t p = 0; p < j->parts && to > 0; p++) {
+        const struct matrix *m = &j->part[p];
+        size_t groups = matrix_groups(m), end = least(to, groups);
+        if (from < end)
+            matrix_multiply(m, v, y + j->from[p], j->rows, from, end);
+        from = from > groups ? from - groups : 0;
+        to = to > groups ? to - groups : 0;
+    }
+}
+
 void forward_multiply_joined(struct engine *e, const struct joined *j, const struct vectors *v,
                              float *y)
 {
@@ -110,14 +129,7 @@ void forward_multiply_joined(struct engine *e, const struct joined *j, const str
     for (uint32_t p = 0; p < j->parts; p++)
         all += matrix_groups(&j->part[p]);
     while (team_claim_part(e->team, all, least_groups(&j->part[0], v), &from, &to))
-        for (uint32_t p = 0; p < j->parts && to > 0; p++) {
-            const struct matrix *m = &j->part[p];
-            size_t groups = matrix_groups(m), end = least(to, groups);
-            if (from < end)
-                matrix_multiply(m, v, y + j->from[p], j->rows, from, end);
-            from = from > groups ? from - groups : 0;
-            to = to > groups ? to - groups : 0;
-        }
+        multiply_groups(j, v, y, from, to);
     team_barrier(e->team);
 }
 
@@ -138,16 +150,6 @@ static void turn_head(struct engine *e, size_t t, float *head, const float *weig
     if (weight)
         norm(head, weight, s->D, s->eps, head, &e->not_finite);
     rotate(head, e->rope + t * 2 * half, half, e->model->arch->rope);
-}
-
-// Queries that are no numbers would vanish when they become bytes.
-static void check_finite(struct engine *e, const float *x, size_t n)
-{
-    float sum = 0; // of zeros, or NaN
-    for (size_t i = 0; i < n; i++)
-        sum += x[i] * 0;
-    if (sum != 0)
-        atomic_store_explicit(&e->not_finite, true, memory_order_relaxed);
 }
 
 // Biases, head norms and rotation of one KV head with the query heads that share it; keys and
@@ -171,7 +173,7 @@ static void place_head(struct engine *e, uint32_t l, size_t t, uint32_t h)
     for (size_t i = 0; i < share; i++)
         turn_head(e, t, q + i * D, layer->q_norm);
     turn_head(e, t, k, layer->k_norm);
-    check_finite(e, q, share * D);
+    check_finite(e, q, share * D); // what is no number would vanish when it becomes bytes
     struct session *session = e->at[t].session;
     uint32_t position = e->at[t].position;
     unsigned char *block = session->blocks[position / ATTENTION_BLOCK]->data;
@@ -179,45 +181,99 @@ static void place_head(struct engine *e, uint32_t l, size_t t, uint32_t h)
                     position % ATTENTION_BLOCK, k, v);
 }
 
+// The query heads that share KV head h, over all positions up to the token's.
+static void attend_head(struct engine *e, uint32_t l, size_t t, uint32_t h, unsigned thread)
+{
+    const struct model_shape *s = &e->model->shape;
+    const struct session *session = e->at[t].session;
+    size_t share = s->H / s->H_kv;
+    struct attention a = {
+        .type = (enum attention_type)session->type,
+        .blocks = session->data,
+        .at = session_head_at(session, l, h),
+        .n = (size_t)e->at[t].position + 1,
+        .D = s->D,
+        .heads = share,
+        .q = e->qkv + t * e->model->layers[l].qkv.rows + h * share * s->D,
+        .scale = 1 / sqrtf((float)s->D),
+        .scores = e->scores + thread * e->scores_each,
+        .out = e->heads.x + t * s->H * s->D + h * share * s->D,
+    };
+    attention_run(&a);
+}
+
 static void attend(struct engine *e, uint32_t l, unsigned thread)
 {
     const struct model_shape *s = &e->model->shape;
-    size_t items = e->T * s->H_kv, share = s->H / s->H_kv, i;
-    while ((i = team_claim(e->team, 1)) < items)
+    size_t items = e->T * s->H_kv, columns = (size_t)s->H / s->H_kv * s->D, i;
+    bool blocks = columns % MATRIX_BLOCK == 0; // a thread's heads can be quantized by themselves
+    while (!e->apart && (i = team_claim(e->team, 1)) < items)
         place_head(e, l, i / s->H_kv, (uint32_t)(i % s->H_kv));
-    team_barrier(e->team);
+    if (!e->apart)
+        team_barrier(e->team);
     while ((i = team_claim(e->team, 1)) < items) {
-        size_t t = i / s->H_kv;
-        uint32_t h = (uint32_t)(i % s->H_kv);
-        const struct session *session = e->at[t].session;
-        struct attention a = {
-            .type = (enum attention_type)session->type,
-            .blocks = session->data,
-            .at = session_head_at(session, l, h),
-            .n = (size_t)e->at[t].position + 1,
-            .D = s->D,
-            .heads = share,
-            .q = e->qkv + t * e->model->layers[l].qkv.rows + h * share * s->D,
-            .scale = 1 / sqrtf((float)s->D),
-            .scores = e->scores + thread * e->scores_each,
-            .out = e->heads.x + t * s->H * s->D + h * share * s->D,
-        };
-        attention_run(&a);
+        size_t t = i / s->H_kv, h = i % s->H_kv;
+        if (e->apart)
+            place_head(e, l, t, (uint32_t)h);
+        attend_head(e, l, t, (uint32_t)h, thread);
+        if (blocks)
+            vectors_quantize(&e->heads, t, h * columns / MATRIX_BLOCK,
+                             (h + 1) * columns / MATRIX_BLOCK);
     }
     team_barrier(e->team);
+    if (blocks)
+        return;
     while ((i = team_claim(e->team, 1)) < e->T)
         vectors_quantize(&e->heads, i, 0, (size_t)s->H * s->D / MATRIX_BLOCK);
     team_barrier(e->team);
+}
+
+static void gate_columns(struct engine *e, size_t t, size_t from, size_t to)
+{
+    size_t n = e->model->shape.hidden;
+    const float *row = e->hidden + t * 2 * n;
+    attention_gate(row + from, row + n + from, e->inner.x + t * n + from, to - from);
+    vectors_quantize(&e->inner, t, from / MATRIX_BLOCK, to / MATRIX_BLOCK);
 }
 
 static void gate(struct engine *e)
 {
     size_t n = e->model->shape.hidden, pieces = (n + GATE_COLUMNS - 1) / GATE_COLUMNS, i;
     while ((i = team_claim(e->team, 1)) < e->T * pieces) {
-        size_t t = i / pieces, from = i % pieces * GATE_COLUMNS, to = least(from + GATE_COLUMNS, n);
-        const float *row = e->hidden + t * 2 * n;
-        attention_gate(row + from, row + n + from, e->inner.x + t * n + from, to - from);
-        vectors_quantize(&e->inner, t, from / MATRIX_BLOCK, to / MATRIX_BLOCK);
+        size_t from = i % pieces * GATE_COLUMNS;
+        gate_columns(e, i / pieces, from, least(from + GATE_COLUMNS, n));
+    }
+    team_barrier(e->team);
+}
+
+// Both products and the gate in one phase: who has multiplied some rows gates them, while they are
+// near.
+static void multiply_and_gate(struct engine *e, unsigned thread, uint32_t l)
+{
+    const struct joined *j = &e->model->layers[l].gate_up;
+    size_t groups = e->model->shape.hidden / MATRIX_GROUP, step = MATRIX_BLOCK / MATRIX_GROUP;
+    size_t pieces = (least_groups(&j->part[0], &e->width) + step - 1) / step * step, from, to;
+    while (team_claim_part(e->team, groups, pieces, &from, &to)) {
+        multiply_groups(j, &e->width, e->hidden, from, to);
+        multiply_groups(j, &e->width, e->hidden, groups + from, groups + to);
+        for (size_t t = 0; t < e->T; t++)
+            gate_columns(e, t, from * MATRIX_GROUP, to * MATRIX_GROUP);
+    }
+    team_barrier(e->team);
+    if (e->watch && thread == 0)
+        e->watch(e->watch_arg, (size_t)l * MODEL_PLACES + MODEL_GATE_UP, e->width.x, e->T);
+}
+
+// The logits, looked at by who has computed them.
+static void multiply_head(struct engine *e)
+{
+    const struct matrix *m = &e->model->head;
+    size_t from, to;
+    while (team_claim_part(e->team, matrix_groups(m), least_groups(m, &e->width), &from, &to)) {
+        matrix_multiply(m, &e->width, e->logits, m->rows, from, to);
+        size_t row = from * MATRIX_GROUP, end = least(to * MATRIX_GROUP, m->rows);
+        for (size_t i = 0; i < e->wanted; i++)
+            check_finite(e, e->logits + i * m->rows + row, end - row);
     }
     team_barrier(e->team);
 }
@@ -239,7 +295,7 @@ static void finish(struct engine *e, unsigned thread)
         vectors_quantize(&e->width, i, 0, C / MATRIX_BLOCK);
     }
     team_barrier(e->team);
-    forward_multiply(e, &e->model->head, &e->width, e->logits);
+    multiply_head(e);
     adapt(e, &(struct product){.place = (size_t)s->L * MODEL_PLACES,
                                .parts = 1,
                                .rows = s->V,
@@ -284,8 +340,12 @@ void forward(void *engine, unsigned thread)
         attend(e, l, thread);
         multiply_adapted(e, thread, l, MODEL_OUT, &e->heads, e->added);
         add_and_norm(e, true, layer->hidden_norm);
-        multiply_adapted(e, thread, l, MODEL_GATE_UP, &e->width, e->hidden);
-        gate(e);
+        if (e->adapted) {
+            multiply_adapted(e, thread, l, MODEL_GATE_UP, &e->width, e->hidden);
+            gate(e);
+        } else {
+            multiply_and_gate(e, thread, l);
+        }
         multiply_adapted(e, thread, l, MODEL_DOWN, &e->inner, e->added);
     }
     if (e->wanted)
