@@ -93,7 +93,7 @@ void app_intake_bounds(struct app *a, int64_t *oldest_us, int64_t *newest_us);
 
 // ---- events ----
 
-enum app_event_type { EVENT_ANOMALY, EVENT_INCIDENT, EVENT_SUMMARY };
+enum app_event_type { EVENT_ANOMALY, EVENT_INCIDENT, EVENT_SUMMARY, EVENT_DIAGNOSIS };
 
 struct app_event {
     enum app_event_type type;
@@ -102,6 +102,7 @@ struct app_event {
     const struct anomaly *anomaly; // by type; valid during the call only
     const struct incident *incident;
     const struct summary *summary;
+    const struct incident_diagnosis *diagnosis;
 };
 
 // `fn` is called on the stage's thread for every event after it was committed; it must be quick

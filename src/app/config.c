@@ -28,6 +28,16 @@ const struct setting_def app_settings[] = {
     {"summary.time_limit", "30s", NULL,
      "How long the model may take; then the summary is written from the facts alone", 1e3, 600e6,
      SETTING_DURATION, SETTING_RELOADABLE},
+    {"incident.diagnosis", "true", NULL,
+     "Whether incidents are explained when they open and when they close", 0, 0, SETTING_BOOL,
+     SETTING_RELOADABLE},
+    {"incident.model", "", NULL,
+     "Language model that explains incidents: a name, a GGUF file, or none; empty: the one that "
+     "comes with fettle",
+     0, 0, SETTING_TEXT, SETTING_RELOADABLE},
+    {"incident.time_limit", "30s", NULL,
+     "How long the model may take; then the incident is explained by its facts alone", 1e3, 600e6,
+     SETTING_DURATION, SETTING_RELOADABLE},
     {"plant.sensors_max", "100000", "sensors", "Sensors the catalogue takes in", 1, 16777216,
      SETTING_INT, 0},
     {0}};

@@ -19,4 +19,11 @@ enum err_code app_diagnose_explain(const struct app_model *m, struct explain_mod
 // What this plant knows of an asset: `a` is its argument.
 struct join_tools app_join_tools(struct app *a);
 
+// The same, with the anomalies of this incident.
+struct app_join {
+    struct app *app;
+    uint64_t incident;
+};
+struct join_tools app_join_incident(struct app_join *of);
+
 #endif

@@ -102,6 +102,28 @@ static enum err_code anomalies(void *arg, struct str asset,
     return recent ? read_anomalies(a, latest.id, out, count, err) : ERR_OK;
 }
 
+static enum err_code sensors_of(void *arg, struct str asset,
+                                struct join_sensor out[JOIN_SENSORS_MAX], size_t *count,
+                                struct err *err)
+{
+    const struct app_join *of = arg;
+    return sensors(of->app, asset, out, count, err);
+}
+
+static enum err_code anomalies_of(void *arg, struct str asset,
+                                  struct join_anomaly out[JOIN_ANOMALIES_MAX], size_t *count,
+                                  struct err *err)
+{
+    const struct app_join *of = arg;
+    (void)asset;
+    return read_anomalies(of->app, of->incident, out, count, err);
+}
+
+struct join_tools app_join_incident(struct app_join *of)
+{
+    return (struct join_tools){sensors_of, anomalies_of, of};
+}
+
 struct join_tools app_join_tools(struct app *a)
 {
     return (struct join_tools){sensors, anomalies, a};

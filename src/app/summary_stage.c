@@ -1,10 +1,25 @@
-// The thread that writes summaries on time, behind everything else the plant does.
+// The thread that writes: summaries on time, diagnoses of incidents as they come, behind everything
+// else the plant does.
 #include <sys/resource.h>
 
+#include "app/incident_diagnose.h"
 #include "app/summary.h"
 #include "base/log.h"
 
 enum { NICE = 10 };
+
+// A few at a time, so that summaries stay on time.
+static void diagnose_incidents(struct app *a)
+{
+    enum { AT_ONCE = 4 };
+    bool more = true;
+    for (int i = 0; more && i < AT_ONCE && !app_is_stopping(a); i++) {
+        struct err err;
+        if (incident_diagnose_next(a, &more, &err) != ERR_OK && !app_is_stopping(a) &&
+            stage_note(&a->stages[STAGE_SUMMARY], "incidents: %s", err.text))
+            log_error("incident", "not explained: %s", err.text);
+    }
+}
 
 static void *summary_main(void *arg)
 {
@@ -14,6 +29,7 @@ static void *summary_main(void *arg)
     // intake and detection.
     setpriority(PRIO_PROCESS, 0, NICE);
     while (app_sleep(a, US_PER_SECOND)) {
+        diagnose_incidents(a);
         const struct settings *s = app_settings_hold(a);
         int64_t every = settings_int(s, "summary.every");
         app_settings_release(a, s);

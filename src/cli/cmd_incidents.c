@@ -28,6 +28,18 @@ static const struct option *options(void)
     return table;
 }
 
+static void add_diagnosis(struct buf *out, const struct json_node *d)
+{
+    const char *model = json_get_text(d, "model");
+    buf_printf(out, "      when it %s: %s\n", json_get_text(d, "moment"),
+               json_get_text(d, "diagnosis"));
+    if (model[0])
+        buf_printf(out, "        by %s%s\n", model,
+                   json_get_bool(d, "verified") ? ", checked against the facts" : ", NOT verified");
+    else
+        buf_add_z(out, "        by the facts alone\n");
+}
+
 static void add_incident(struct buf *out, const struct json_node *o, bool colour)
 {
     const char *severity = json_get_text(o, "severity");
@@ -42,6 +54,9 @@ static void add_incident(struct buf *out, const struct json_node *o, bool colour
     if (strcmp(json_get_text(o, "verdict"), "none") != 0 && json_get_text(o, "verdict")[0])
         buf_printf(out, "      verdict: %s%s%s\n", json_get_text(o, "verdict"),
                    json_get_text(o, "cause")[0] ? ", " : "", json_get_text(o, "cause"));
+    const struct json_node *diagnoses = json_get(o, "diagnoses");
+    for (const struct json_node *d = diagnoses ? diagnoses->first : NULL; d; d = d->next)
+        add_diagnosis(out, d);
 }
 
 static void show(struct buf *out, const struct json_node *answer)

@@ -126,6 +126,19 @@ struct incident {
     char cause[PLANT_MESSAGE_BYTES];
 };
 
+// What is made of an incident when it opens and when it closes.
+struct incident_diagnosis {
+    uint64_t incident;
+    bool closed;           // of the incident when it closed; else when it opened
+    bool verified;         // every number, name and time of the text is in the facts
+    int64_t time_us;       // plant time at which it was made
+    char generated_by[32]; // "facts", or "llm_diagnoser" when a model wrote it
+    char model[128];       // which one; "" for none
+    char cause[32];        // identifier of the cause that the text names; "" for none
+    char title[96];        // of that cause, for people
+    char text[2048];
+};
+
 struct summary {
     uint64_t id;
     int64_t time_us;        // when it was written

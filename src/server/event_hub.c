@@ -16,7 +16,7 @@ static const char *const change_names[] = {"opened", "updated", "closed"};
 
 static void write_event(struct event_hub *h, const struct app_event *e, struct buf *out)
 {
-    static const char *const names[] = {"anomaly", "incident", "summary"};
+    static const char *const names[] = {"anomaly", "incident", "summary", "diagnosis"};
     const struct catalog *catalog = app_catalog(h->app);
     buf_printf(out, "event: %s\nid: %" PRIx64 "-%" PRIu64 "\ndata: ", names[e->type], h->boot,
                h->next_seq);
@@ -34,6 +34,9 @@ static void write_event(struct event_hub *h, const struct app_event *e, struct b
         break;
     case EVENT_SUMMARY:
         json_summary(&j, e->summary);
+        break;
+    case EVENT_DIAGNOSIS:
+        json_incident_diagnosis(&j, e->diagnosis);
         break;
     }
     json_end(&j);

@@ -47,7 +47,7 @@ void handle_incidents(struct exchange *x)
     free(list);
 }
 
-// The incident with its anomalies, oldest first: its timeline.
+// The incident with what was made of it, and its anomalies, oldest first: its timeline.
 static void write_incident(struct exchange *x, const struct incident *in)
 {
     struct anomaly_filter filter = {.from_us = TIME_NONE,
@@ -56,15 +56,24 @@ static void write_incident(struct exchange *x, const struct incident *in)
                                     .incident = in->id,
                                     .limit = TIMELINE_MAX};
     struct anomaly *list = calloc(TIMELINE_MAX, sizeof *list);
+    struct incident_diagnosis *diagnoses = calloc(2, sizeof *diagnoses);
     struct err err;
-    size_t count = 0;
-    enum err_code code = list ? store_anomalies(app_store(x->app), &filter, list, &count, &err)
-                              : err_set(&err, ERR_NO_MEMORY, "out of memory for the incident");
+    size_t count = 0, diagnosis_count = 0;
+    enum err_code code = list && diagnoses
+                             ? store_anomalies(app_store(x->app), &filter, list, &count, &err)
+                             : err_set(&err, ERR_NO_MEMORY, "out of memory for the incident");
+    if (code == ERR_OK)
+        code = store_diagnoses(app_store(x->app), in->id, diagnoses, &diagnosis_count, &err);
     if (code == ERR_OK) {
         struct json_out j;
         reply_json(x, &j);
         json_object(&j);
         json_incident_fields(&j, app_catalog(x->app), in);
+        json_key(&j, "diagnoses");
+        json_array(&j);
+        for (size_t i = 0; i < diagnosis_count; i++)
+            json_incident_diagnosis(&j, &diagnoses[i]);
+        json_end(&j);
         json_key(&j, "anomalies");
         json_array(&j);
         for (size_t i = count; i-- > 0;)
@@ -76,6 +85,7 @@ static void write_incident(struct exchange *x, const struct incident *in)
         reply_err(x, &err, NULL);
     }
     free(list);
+    free(diagnoses);
 }
 
 void handle_incident(struct exchange *x)

@@ -108,6 +108,28 @@ void json_patterns(struct json_out *j, const struct catalog *c, const struct app
     json_end(j);
 }
 
+void json_incident_diagnosis(struct json_out *j, const struct incident_diagnosis *d)
+{
+    json_object(j);
+    json_key_int(j, "incident", (int64_t)d->incident);
+    json_key_text(j, "moment", d->closed ? "closed" : "opened");
+    json_key_text(j, "diagnosis", d->text);
+    json_key(j, "cause");
+    if (d->cause[0]) {
+        json_object(j);
+        json_key_text(j, "id", d->cause);
+        json_key_text(j, "title", d->title);
+        json_end(j);
+    } else {
+        json_null(j);
+    }
+    json_key_text(j, "generated_by", d->generated_by);
+    json_key_text(j, "model", d->model);
+    json_key_bool(j, "verified", d->verified);
+    json_key_time(j, "timestamp", d->time_us);
+    json_end(j);
+}
+
 void json_summary(struct json_out *j, const struct summary *s)
 {
     json_object(j);

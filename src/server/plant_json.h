@@ -21,6 +21,7 @@ void json_incident_fields(struct json_out *j, const struct catalog *c, const str
 // What verdicts keep back, as an array.
 void json_patterns(struct json_out *j, const struct catalog *c, const struct app_pattern *list,
                    size_t count);
+void json_incident_diagnosis(struct json_out *j, const struct incident_diagnosis *d);
 void json_summary(struct json_out *j, const struct summary *s);
 void json_reading(struct json_out *j, const struct catalog *c, const struct reading *r);
 

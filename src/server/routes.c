@@ -288,8 +288,8 @@ const struct route routes[] = {
     GET("/api/v1/pipeline", VIEWER, handle_pipeline, "The stages with counts, queues and rates",
         NULL, "Pipeline"),
     GET("/api/v1/events", VIEWER, handle_events,
-        "Server-sent events: readings, anomaly, incident, summary. Last-Event-ID goes on where a "
-        "stream ended",
+        "Server-sent events: readings, anomaly, incident, diagnosis, summary. Last-Event-ID goes "
+        "on where a stream ended",
         events_params, "text/event-stream"),
     GET("/v1/models", VIEWER, handle_openai_models, "As OpenAI: the models that are loaded", NULL,
         "OpenaiModels"),

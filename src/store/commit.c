@@ -253,7 +253,7 @@ static bool has_work(const struct store *s, const struct group *g)
     for (size_t m = 0; m < g->member_count && !work; m++) {
         const struct store_batch *b = g->members[m].batch;
         work = b->reading_count || b->anomaly_count || b->incident_count || b->edit_count ||
-               b->summary_count;
+               b->summary_count || b->diagnosis_count;
     }
     return work;
 }

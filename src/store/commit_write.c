@@ -32,6 +32,8 @@ static enum err_code write_things(struct store *s, const struct store_batch *b, 
         code = incident_apply_edit(c, &b->edits[i], err);
     for (size_t i = 0; code == ERR_OK && i < b->summary_count; i++)
         code = summary_put(c, &b->summaries[i], err);
+    for (size_t i = 0; code == ERR_OK && i < b->diagnosis_count; i++)
+        code = diagnosis_put(c, &b->diagnoses[i], err);
     return code;
 }
 

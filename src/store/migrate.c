@@ -53,6 +53,13 @@ const struct migration store_migrations[] = {
          "CREATE TABLE state(key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;"},
     {"say which model wrote a summary",
      "ALTER TABLE summary ADD COLUMN model TEXT NOT NULL DEFAULT '';"},
+    {"keep the diagnoses of incidents",
+     "CREATE TABLE diagnosis(incident INTEGER NOT NULL, closed INTEGER NOT NULL, "
+     "time_us INTEGER NOT NULL, verified INTEGER NOT NULL, generated_by TEXT NOT NULL, "
+     "model TEXT NOT NULL, cause TEXT NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL, "
+     "PRIMARY KEY(incident, closed)) WITHOUT ROWID;"
+     "CREATE TRIGGER diagnosis_goes AFTER DELETE ON incident "
+     "BEGIN DELETE FROM diagnosis WHERE incident = old.id; END;"},
 };
 
 const size_t store_migration_count = sizeof store_migrations / sizeof *store_migrations;

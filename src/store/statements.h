@@ -84,6 +84,16 @@
     X(INCIDENT_CAUSE, "UPDATE incident SET cause = ? WHERE id = ?")                                \
     X(INCIDENT_RETIRE, "DELETE FROM incident WHERE id IN (SELECT id FROM incident "                \
                        "WHERE last_us < ? AND active = 0 LIMIT ?)")                                \
+    X(DIAGNOSIS_PUT,                                                                               \
+      "INSERT OR REPLACE INTO diagnosis(incident, closed, time_us, verified, generated_by, "       \
+      "model, cause, title, text) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")                              \
+    X(DIAGNOSIS_OF, "SELECT incident, closed, time_us, verified, generated_by, model, cause, "     \
+                    "title, text FROM diagnosis WHERE incident = ? ORDER BY closed")               \
+    X(DIAGNOSIS_DUE,                                                                               \
+      "SELECT i.id FROM incident i WHERE i.id > (SELECT max(id) FROM incident) - ?3 "              \
+      "AND (i.start_us < ?1 OR i.active = 0) AND i.last_us >= ?2 AND NOT EXISTS "                  \
+      "(SELECT 1 FROM diagnosis d WHERE d.incident = i.id AND d.closed = (i.active = 0)) "         \
+      "ORDER BY i.active DESC, i.id DESC LIMIT 1")                                                 \
     X(SUMMARY_PUT, "INSERT OR REPLACE INTO summary(id, time_us, from_us, to_us, generated_by, "    \
                    "text, model) VALUES(?, ?, ?, ?, ?, ?, ?)")                                     \
     X(SUMMARY_NEWEST, "SELECT id, time_us, from_us, to_us, generated_by, text, model FROM "        \

@@ -61,6 +61,8 @@ struct store_batch {
     size_t edit_count;
     const struct summary *summaries;
     size_t summary_count;
+    const struct incident_diagnosis *diagnoses; // of an incident and a moment the last one stays
+    size_t diagnosis_count;
 
     // Results, valid in `done`. An edit of an unknown incident fails the batch with ERR_NOT_FOUND.
     // `fate` holds reading_count entries, or is NULL when the caller does not care.
@@ -150,6 +152,16 @@ enum err_code store_incidents(struct store *s, const struct incident_filter *fil
                               struct incident *out, size_t *count, struct err *err);
 enum err_code store_incident(struct store *s, uint64_t id, struct incident *out, struct err *err);
 enum err_code store_last_incident_id(struct store *s, uint64_t *id, struct err *err);
+
+// What was made of the incident: at its opening, at its closing, in this order.
+enum err_code store_diagnoses(struct store *s, uint64_t incident, struct incident_diagnosis out[2],
+                              size_t *count, struct err *err);
+
+// Of the newest 500 incidents one that has no diagnosis of the state it is in, active ones first;
+// 0: none. Only those that are over or began before `opened_us`, and had a sign of life since
+// `since_us`.
+enum err_code store_diagnosis_due(struct store *s, int64_t opened_us, int64_t since_us,
+                                  uint64_t *incident, struct err *err);
 
 // The newest summaries first.
 enum err_code store_summaries(struct store *s, size_t limit, struct summary *out, size_t *count,

@@ -171,13 +171,14 @@ enum err_code seal_list(struct store *s, uint32_t sensor, struct err *err);
 // Writes heads that are due into chunks and roll-ups; notes them in g->sealed.
 enum err_code group_seal(struct store *s, struct group *g, struct err *err);
 
-// ---- anomalies.c, incidents.c, summaries.c ----
+// ---- anomalies.c, incidents.c, summaries.c, diagnoses.c ----
 enum err_code anomaly_put(struct conn *c, const struct anomaly *a, struct err *err);
 enum err_code incident_put(struct conn *c, const struct catalog *catalog, const struct incident *in,
                            struct err *err);
 enum err_code incident_exists(struct conn *c, uint64_t id, bool *exists, struct err *err);
 enum err_code incident_apply_edit(struct conn *c, const struct incident_edit *e, struct err *err);
 enum err_code summary_put(struct conn *c, const struct summary *su, struct err *err);
+enum err_code diagnosis_put(struct conn *c, const struct incident_diagnosis *d, struct err *err);
 
 // ---- commit_write.c ----
 enum { JOURNAL_ROW_BYTES = 1 << 18 }; // a row of the journal ends after about this much

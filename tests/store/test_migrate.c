@@ -142,11 +142,30 @@ static void a_database_of_another_program_is_refused(void **state)
     assert_non_null(strstr(err.text, "another program"));
 }
 
+// A database of the version before diagnoses, with an incident: it stays, its diagnosis goes with
+// it.
+static void diagnoses_come_to_a_database_that_has_incidents(void **state)
+{
+    struct place *p = *state;
+    struct err err;
+    assert_ok(migrate(p, store_migrations, 2, &err), err);
+    ask(p, "INSERT INTO incident VALUES(5, 'pump', 'open', 'warning', 'none', 1, 1, 2, NULL, NULL, "
+           "1, 1, 'pump: flow spike', '', '')");
+    assert_ok(migrate(p, store_migrations, store_migration_count, &err), err);
+    assert_int_equal(ask(p, "SELECT count(*) FROM incident WHERE id = 5"), 1);
+    assert_int_equal(ask(p, "SELECT count(*) FROM diagnosis"), 0);
+    ask(p, "INSERT INTO diagnosis VALUES(5, 0, 9, 1, 'facts', '', '', '', 'a spike')");
+    assert_int_equal(ask(p, "SELECT count(*) FROM diagnosis"), 1);
+    ask(p, "DELETE FROM incident WHERE id = 5");
+    assert_int_equal(ask(p, "SELECT count(*) FROM diagnosis"), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(each_version_is_reached_from_each_before_it),
+        TEST(diagnoses_come_to_a_database_that_has_incidents),
         TEST(a_step_that_fails_leaves_the_version_before_it),
         TEST(power_cuts_during_migration_lose_nothing),
         TEST(a_newer_database_is_refused),

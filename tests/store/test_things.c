@@ -340,6 +340,72 @@ static void summaries_get_numbers_and_come_newest_first(void **state)
     assert_true(got[0].id != 0 && got[1].id != 0 && got[0].id != got[1].id);
 }
 
+static void put_diagnosis(struct fixture *f, uint64_t incident, bool closed, const char *text)
+{
+    struct err err;
+    struct incident_diagnosis d = {
+        .incident = incident, .closed = closed, .verified = true, .time_us = 70};
+    str_copy(d.text, sizeof d.text, str_of(text));
+    str_copy(d.generated_by, sizeof d.generated_by, STR_LIT("llm_diagnoser"));
+    str_copy(d.model, sizeof d.model, STR_LIT("nano"));
+    str_copy(d.cause, sizeof d.cause, STR_LIT("leak"));
+    str_copy(d.title, sizeof d.title, STR_LIT("leak"));
+    struct store_batch b = {.diagnoses = &d, .diagnosis_count = 1};
+    assert_ok(store_write(f->store, &b, &err), err);
+}
+
+static void an_incident_keeps_the_last_diagnosis_of_its_opening_and_of_its_closing(void **state)
+{
+    struct fixture *f = *state;
+    struct incident_diagnosis got[2];
+    struct err err;
+    size_t count;
+    put_diagnosis(f, 7, true, "it was a leak");
+    put_diagnosis(f, 7, false, "a leak?");
+    put_diagnosis(f, 7, false, "a leak");
+    put_diagnosis(f, 8, false, "another");
+    assert_ok(store_diagnoses(f->store, 7, got, &count, &err), err);
+    assert_int_equal(count, 2);
+    assert_false(got[0].closed);
+    assert_string_equal(got[0].text, "a leak");
+    assert_true(got[1].closed && got[1].verified && got[1].time_us == 70);
+    assert_string_equal(got[1].text, "it was a leak");
+    assert_string_equal(got[1].model, "nano");
+    assert_string_equal(got[1].cause, "leak");
+    assert_ok(store_diagnoses(f->store, 9, got, &count, &err), err);
+    assert_int_equal(count, 0);
+}
+
+static uint64_t due(struct fixture *f, int64_t opened_us, int64_t since_us)
+{
+    struct err err;
+    uint64_t id;
+    assert_ok(store_diagnosis_due(f->store, opened_us, since_us, &id, &err), err);
+    return id;
+}
+
+static void a_diagnosis_is_due_when_an_incident_opened_and_when_it_closed(void **state)
+{
+    struct fixture *f = *state;
+    struct err err;
+    struct incident in[2] = {
+        {.id = 1, .active = true, .start_us = 100, .last_us = 150},
+        {.id = 2, .active = false, .start_us = 200, .last_us = 250},
+    };
+    assert_int_equal(due(f, 1000, 0), 0);
+    struct store_batch b = {.incidents = in, .incident_count = 2};
+    assert_ok(store_write(f->store, &b, &err), err);
+    assert_int_equal(due(f, 1000, 0), 1); // active ones first
+    assert_int_equal(due(f, 100, 0), 2);  // too young, and one that is over already
+    assert_int_equal(due(f, 1000, 251), 0);
+    put_diagnosis(f, 1, false, "opened");
+    put_diagnosis(f, 2, true, "closed");
+    assert_int_equal(due(f, 1000, 0), 0);
+    in[0].active = false;
+    assert_ok(store_write(f->store, &b, &err), err);
+    assert_int_equal(due(f, 1000, 0), 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -351,6 +417,8 @@ int main(void)
         TEST(an_edit_of_an_unknown_incident_writes_nothing_of_its_batch),
         TEST(incidents_are_listed_newest_first_and_filtered),
         TEST(summaries_get_numbers_and_come_newest_first),
+        TEST(an_incident_keeps_the_last_diagnosis_of_its_opening_and_of_its_closing),
+        TEST(a_diagnosis_is_due_when_an_incident_opened_and_when_it_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,6 +97,7 @@ function onEvent(type, data) {
     sensors.takeAnomaly(data.anomaly);
     incidents.takeAnomaly(data.anomaly);
   } else if (type === 'incident') incidents.takeIncident(data.incident);
+  else if (type === 'diagnosis') incidents.takeDiagnosis(data.diagnosis);
   else if (type === 'summary') incidents.takeSummary(data.summary);
 }
 

@@ -72,6 +72,12 @@ export function takeIncident(i) {
     openIncident(i.id);
 }
 
+export function takeDiagnosis(d) {
+  if (!open || open.id !== d.incident) return;
+  open.diagnoses = [...open.diagnoses.filter((one) => one.moment !== d.moment), d];
+  showDiagnoses(open.diagnoses);
+}
+
 export function takeAnomaly(a) {
   anomalies.set(a.id, a);
   showAnomalies();
@@ -103,6 +109,18 @@ function timelineRow(a) {
     element('small', {}, `${time(a.start, now)} to ${a.end ? time(a.end, now) : 'now'}; ${evidence(a)}`));
 }
 
+function diagnosisBlock(d) {
+  const by = d.model ? `${d.model}, ${d.verified ? 'checked against the facts' : 'not verified'}` : 'the facts alone';
+  return element('p', {}, d.diagnosis,
+    element('small', {}, `${d.moment === 'closed' ? 'When it was over' : 'When it opened'}, ${time(d.timestamp, now)}, from ${by}`));
+}
+
+// What it was when it is over tells more than what it looked like at first: that comes first.
+function showDiagnoses(list) {
+  $('incident-diagnoses').replaceChildren(...[...list].reverse().map(diagnosisBlock));
+  $('incident-diagnoses').hidden = !list.length;
+}
+
 function trouble(message) {
   $('incident-trouble').textContent = message || '';
   $('incident-trouble').hidden = !message;
@@ -113,6 +131,7 @@ function showIncident(i) {
   $('incident-title').textContent = i.title || `Incident ${i.id}`;
   $('incident-facts').textContent = `#${i.id}, ${i.asset}, ${i.severity}, ${i.state}. From ` +
     `${time(i.start, now)}${i.active ? ', going on' : ' to ' + time(i.last, now)}.`;
+  showDiagnoses(i.diagnoses);
   $('incident-timeline').replaceChildren(...i.anomalies.slice(-50).map(timelineRow));
   $('incident-verdict').value = i.verdict;
   showVerdict();
