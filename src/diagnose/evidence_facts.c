@@ -79,13 +79,6 @@ static void add_statements(const struct fact *f, struct buf *to)
     add_text(value.p, to);
     add_place(f, to);
     add_trend(f, to);
-    if (f->is_number) {
-        buf_add_z(to, " | ");
-        add_text(value.p, to);
-        buf_add_z(to, " \" at \" ");
-        add_text(f->key, to);
-        add_place(f, to);
-    }
     buf_free(&value);
 }
 
@@ -116,4 +109,23 @@ void evidence_fact_counts(const struct facts *f, struct buf *to)
     for (size_t i = 0; i < f->count; i++)
         if (is_count(&f->items[i]))
             add_statements(&f->items[i], to);
+}
+
+void evidence_fact_values(const struct facts *f, struct buf *to)
+{
+    for (size_t i = 0; i < f->count; i++) {
+        const struct fact *fact = &f->items[i];
+        struct buf value = {0};
+        value_text(fact, &value);
+        if (value.failed)
+            to->failed = true;
+        if (fact->is_number && fact->key[0] && value.p) {
+            buf_add_z(to, " | ");
+            add_text(value.p, to);
+            buf_add_z(to, " \" at \" ");
+            add_text(fact->key, to);
+            add_place(fact, to);
+        }
+        buf_free(&value);
+    }
 }

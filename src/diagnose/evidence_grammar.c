@@ -7,22 +7,34 @@
 // Letters have no capital behind a small one, that would be an identifier; names all in capitals
 // come from the evidence, too. A gap always has a blank, so that no number is put together from
 // others. A number without a unit stands before a stop, so that it gets none; one with a unit is
-// followed by a stop, or a word: by "at" only with the key that it is the value of.
+// followed by a stop, or a word: by "at" only with the key that it is the value of. The value of a
+// fact comes before its key only where a statement begins.
 static const char frame[] =
-    "root ::= [ \\n]* (name gap | held gap | bare (stop | also) | value (stop | behind onward "
-    "gap))* "
-    "(name | held | bare | value) end\n"
+    "root ::= [ \\n]* (valued gap)? (name gap | name colon gap | held gap | bare (stop | also) | "
+    "value (stop | behind onward gap))* (name colon? | held | bare | value) end\n"
+    "colon ::= \": \" valued\n"
     "also ::= \" \" (\"and\" | \"while\" | \"but\") \" \" (name gap | bare (stop | also))\n"
-    "gap ::= [,:;.!?)\"']* [ \\n] [(\"']*\n"
-    "stop ::= [,:;.!?)\"']+ [ \\n] [(\"']*\n"
-    "behind ::= \" \" [(\"']*\n"
-    "end ::= [.!?)\"']*\n"
+    "gap ::= mark? mark? [ \\n] [(\"']?\n"
+    "stop ::= mark mark? [ \\n] [(\"']?\n"
+    "behind ::= \" \" [(\"']?\n"
+    "mark ::= [,:;.!?)\"']\n"
+    "end ::= [.!?)\"']? [.!?)\"']? [.!?)\"']?\n"
     "word ::= letters ([-'/] letters)*\n"
-    "letters ::= [A-Z\\u00c0-\\u00de] small* | small+ | capitals\n"
+    "letters ::= [A-Z\\u00c0-\\u00de] small* | plain | capitals\n"
     "onward ::= other ([-'/] letters)*\n"
     "other ::= [A-Z\\u00c0-\\u00deb-z\\u00df-\\u024f] small* | \"a\" ([a-su-z] small*)? | "
     "\"at\" small+ | capitals\n"
-    "small ::= [a-z\\u00df-\\u024f]\n";
+    "small ::= [a-z\\u00df-\\u024f]\n"
+    "plain ::= [c-vx-z\\u00df-\\u024f] small*"; // a, b and w are added
+
+// Words with the first letter of `word` that do not begin with it: alternatives of the rule
+// "plain".
+static void add_all_but(const char *word, struct buf *to)
+{
+    for (size_t n = 1; word[n]; n++)
+        buf_printf(to, " | \"%.*s\" ([a-%c%c-z\\u00df-\\u024f] small*)?", (int)n, word, word[n] - 1,
+                   word[n] + 1);
+}
 
 void evidence_literal(struct str text, struct buf *to)
 {
@@ -150,6 +162,15 @@ void evidence_grammar_write(const struct str *texts, size_t count, const struct 
     static const struct facts none;
     const struct facts *f = facts ? facts : &none;
     buf_add_z(to, frame);
+    // On which side of its limit a fact lies is said by its statement only.
+    if (facts) {
+        add_all_but("above", to);
+        add_all_but("below", to);
+        add_all_but("within", to);
+    } else {
+        buf_add_z(to, " | [abw] small*");
+    }
+    buf_add_char(to, '\n');
     buf_add_z(to, evidence_fact_rules);
     buf_add_z(to, "capitals ::= \"OK\"");
     for (size_t i = 0; i < count; i++)
@@ -168,6 +189,8 @@ void evidence_grammar_write(const struct str *texts, size_t count, const struct 
     buf_add_z(to, "\nheld ::= capitals");
     add_texts(RULE_HELD, texts, count, to);
     evidence_fact_statements(f, to);
+    buf_add_z(to, "\nvalued ::= capitals");
+    evidence_fact_values(f, to);
     buf_add_z(to, "\nbare ::= capitals");
     add_texts(RULE_BARE, texts, count, to);
     evidence_fact_counts(f, to);

@@ -14,6 +14,7 @@ void evidence_literal(struct str text, struct buf *to);
 void evidence_fact_names(const struct facts *f, struct buf *to);
 void evidence_fact_statements(const struct facts *f, struct buf *to);
 void evidence_fact_counts(const struct facts *f, struct buf *to);
+void evidence_fact_values(const struct facts *f, struct buf *to); // "8.4 V at V_IN"
 
 // The rules that these need.
 extern const char evidence_fact_rules[];
