@@ -26,7 +26,8 @@ static const struct option table[] = {
     {"model|m", "FILE", "A GGUF model (default: " APP_MODEL_SHIPPED ", which fettle ships)",
      OPTION_TEXT, &opt.model},
     {"raw", NULL, "The model reads the log as it is, not the facts in it", OPTION_FLAG, &opt.raw},
-    {"temperature", "X", "0 (default): the most likely words", OPTION_REAL, &opt.temperature},
+    {"temperature", "X", "0 (default): the most likely words; 2 at most", OPTION_REAL,
+     &opt.temperature},
     {"seed", "N", "Same seed, same answer, at any temperature (default 0)", OPTION_INT, &opt.seed},
     {"max-tokens|n", "N", "Tokens of the answer at most (default 256)", OPTION_INT,
      &opt.max_tokens},
@@ -133,8 +134,11 @@ static enum err_code open_model(struct explain_model *m, struct chat_template **
         .queue = 1,
         .cache = CACHE_F16,
     };
-    if (code == ERR_OK)
+    if (code == ERR_OK) {
         code = serving_open(path, &settings, &m->serving, err);
+        if (code && opt.model)
+            err_prefix(err, "--model");
+    }
     if (code == ERR_OK)
         code = chat_template_open(serving_model(m->serving)->file, serving_tokenizer(m->serving),
                                   chat, err);
@@ -227,6 +231,8 @@ static enum err_code explain(const struct buf *context, struct err *err)
 static enum err_code run(const struct option_list *operands, struct err *err)
 {
     struct buf context = {0};
+    if (!(opt.temperature >= 0 && opt.temperature <= 2))
+        return err_set(err, ERR_USAGE, "--temperature %g: 0 to 2 expected", opt.temperature);
     if (opt.max_tokens > EXPLAIN_TOKENS_MAX)
         return err_set(err, ERR_USAGE, "--max-tokens %lld: at most %d", (long long)opt.max_tokens,
                        EXPLAIN_TOKENS_MAX);

@@ -6,6 +6,7 @@
 #include "cli/model.h"
 #include "llm/chat_template.h"
 #include "llm/gguf.h"
+#include "llm/model.h"
 
 struct info {
     const char *path;
@@ -16,6 +17,8 @@ struct info {
     uint64_t mix_weights[QUANT_TYPE_COUNT], mix_bytes[QUANT_TYPE_COUNT];
     struct tokenizer *tokenizer; // NULL: see tokenizer_error
     struct err tokenizer_error;
+    bool runs; // else: see model_error
+    struct err model_error;
     struct chat_template *chat; // NULL: see chat_error
     struct err chat_error;
     uint64_t kv_bytes; // of `at` positions, in halves
@@ -73,6 +76,7 @@ static enum err_code info_open(struct info *i, const char *path, struct err *err
         return code;
     read_shape(i);
     count_tensors(i);
+    i->runs = model_check(i->file, &i->model_error) == ERR_OK;
     if (tokenizer_open(i->file, &i->tokenizer, &i->tokenizer_error) == ERR_OK)
         chat_template_open(i->file, i->tokenizer, &i->chat, &i->chat_error);
     return ERR_OK;
@@ -85,15 +89,32 @@ static void info_close(struct info *i)
     gguf_close(&i->file);
 }
 
+static void write_number(struct buf *out, const char *before, uint32_t n)
+{
+    if (n)
+        buf_printf(out, "%s%u", before, n);
+    else
+        buf_printf(out, "%s?", before);
+}
+
+static void write_shape(const struct info *i, struct buf *out)
+{
+    buf_printf(out, "architecture  %.*s", STR_ARG(i->arch));
+    write_number(out, ": ", i->layers);
+    write_number(out, " layers of ", i->width);
+    write_number(out, ", ", i->heads);
+    write_number(out, " heads of ", i->key_size);
+    write_number(out, " (", i->kv_heads);
+    buf_add_z(out, " for keys and values)\n");
+}
+
 static void write_text(const struct info *i, struct buf *out)
 {
     buf_printf(out, "%s: GGUF %u, %.1f MB\n", i->path, gguf_version(i->file),
                (double)gguf_file_bytes(i->file) / 1e6);
     if (i->name.n)
         buf_printf(out, "name          %.*s\n", STR_ARG(i->name));
-    buf_printf(out,
-               "architecture  %.*s: %u layers of %u, %u heads of %u (%u for keys and values)\n",
-               STR_ARG(i->arch), i->layers, i->width, i->heads, i->key_size, i->kv_heads);
+    write_shape(i, out);
     buf_printf(out, "parameters    %.3f G in %llu tensors\n", (double)i->parameters / 1e9,
                (unsigned long long)i->tensors);
     buf_printf(out, "weights       %.1f MB:", (double)i->weight_bytes / 1e6);
@@ -101,7 +122,8 @@ static void write_text(const struct info *i, struct buf *out)
         if (i->mix_weights[t])
             buf_printf(out, " %s %.1f %%", quant_format_of((enum quant_type)t)->name,
                        100.0 * (double)i->mix_bytes[t] / (double)i->weight_bytes);
-    buf_printf(out, "\ncontext       %u tokens\n", i->context);
+    write_number(out, "\ncontext       ", i->context);
+    buf_add_z(out, " tokens\n");
     buf_printf(
         out, "memory        %.1f MB of weights and %.1f MB for %u tokens (f16; q8_0 takes 53 %%)\n",
         (double)i->weight_bytes / 1e6, (double)i->kv_bytes / 1e6, i->at);
@@ -115,6 +137,8 @@ static void write_text(const struct info *i, struct buf *out)
                    chat_template_has_tools(i->chat) ? ", with tools" : "");
     else if (i->tokenizer)
         buf_printf(out, "chat          %s\n", i->chat_error.text);
+    if (!i->runs)
+        buf_printf(out, "cannot run    %s\n", i->model_error.text);
 }
 
 static void write_json(const struct info *i, struct buf *out)
@@ -149,6 +173,7 @@ static void write_json(const struct info *i, struct buf *out)
     json_key_text(&j, "tokenizer", i->tokenizer ? tokenizer_kind(i->tokenizer) : NULL);
     json_key_int(&j, "vocabulary", i->tokenizer ? tokenizer_count(i->tokenizer) : 0);
     json_key_text(&j, "chat_template", i->chat ? chat_template_name(i->chat) : NULL);
+    json_key_text(&j, "cannot_run", i->runs ? NULL : i->model_error.text);
     json_end(&j);
     buf_add_char(out, '\n');
 }

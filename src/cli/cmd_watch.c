@@ -173,8 +173,9 @@ static bool show_progress(void *arg, uint64_t done, uint64_t total)
 static void add_report(struct buf *out, const char *path, const struct watch_report *r)
 {
     char from[TIME_TEXT_BYTES], to[TIME_TEXT_BYTES];
-    buf_printf(out, "\n%s: %llu readings of %zu sensors on %zu asset%s", path,
-               (unsigned long long)r->readings, r->sensors, r->assets, r->assets == 1 ? "" : "s");
+    buf_printf(out, "\n%s: %llu reading%s of %zu sensor%s on %zu asset%s", path,
+               (unsigned long long)r->readings, r->readings == 1 ? "" : "s", r->sensors,
+               r->sensors == 1 ? "" : "s", r->assets, r->assets == 1 ? "" : "s");
     if (r->first_us != TIME_NONE)
         buf_printf(out, ", %s to %s", time_to_text(r->first_us, from),
                    time_to_text(r->last_us, to));
@@ -270,7 +271,10 @@ static enum err_code run(const struct option_list *operands, struct err *err)
     }
     buf_free(&screen.out);
     if (code == ERR_OK && report.readings == 0 && report.refused)
-        code = err_set(err, ERR_INPUT, "%s: nothing in it could be read as readings", path);
+        code = err_set(err, ERR_INPUT,
+                       "%s: nothing in it could be read as readings; CSV with its columns named in "
+                       "the first line, JSON or InfluxDB line protocol is expected, as UTF-8",
+                       path);
     return code;
 }
 

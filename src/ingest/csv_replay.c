@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ingest/csv_private.h"
+#include "ingest/formats.h"
 
 enum { READ_BYTES = 1 << 18, COLUMN_MEMORY_BYTES = 64 << 20 };
 
@@ -89,7 +90,7 @@ static void take_record(struct csv_replay *r)
 static enum err_code check_text(const struct csv_replay *r, struct str head, struct err *err)
 {
     struct str sample = {head.p, head.n < 512 ? head.n : 512};
-    if (sample.n >= 2 && (!memcmp(sample.p, "\xff\xfe", 2) || !memcmp(sample.p, "\xfe\xff", 2)))
+    if (ingest_is_utf16(sample))
         return err_set(err, ERR_INPUT, "%s: UTF-16 text; save it as UTF-8", r->source);
     if (sample.n && memchr(sample.p, 0, sample.n))
         return err_set(err, ERR_INPUT, "%s: not a text file", r->source);

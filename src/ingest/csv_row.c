@@ -138,7 +138,8 @@ void csv_take_row(struct csv_replay *r)
     if (!has_right_width(r))
         return;
     if (!time_of(r, &time_us)) {
-        refuse_cell(r, "time", cell_at(r, r->columns.time), "no time");
+        refuse_cell(r, "time", cell_at(r, r->columns.time),
+                    "no time (RFC 3339, \"2026-11-21 09:15:00\", or a number since 1970 expected)");
         return;
     }
     if ((r->options->from_us && time_us < r->options->from_us) ||

@@ -10,6 +10,9 @@ enum { INGEST_LINE_MAX_BYTES = 1 << 20 };
 // What a body is, from its first bytes. `more`: what follows is not known yet. Never INGEST_AUTO.
 enum ingest_format ingest_detect(struct str body, bool more);
 
+// True for text in UTF-16 that says so by its first two bytes.
+bool ingest_is_utf16(struct str body);
+
 // Cuts the next line off `*rest`, without its line end.
 struct str ingest_cut_line(struct str *rest);
 

@@ -11,6 +11,11 @@ struct str ingest_cut_line(struct str *rest)
     return line;
 }
 
+bool ingest_is_utf16(struct str body)
+{
+    return str_starts(body, STR_LIT("\xff\xfe")) || str_starts(body, STR_LIT("\xfe\xff"));
+}
+
 // An object a line, or one object over several lines? A first line that is a whole value, or that
 // ends as an object does while the next line begins as one, says the former.
 static enum ingest_format json_or_ndjson(struct str body, bool more)

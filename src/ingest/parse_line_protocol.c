@@ -247,7 +247,8 @@ static void parse_line(struct parser *p, struct str line)
     }
     if (at == end || key.n == 0 || key.p[0] == ',') {
         ingest_emit_refuse(p->e, p->line,
-                           key.n == 0 || key.p[0] == ','
+                           memchr(line.p, '\0', line.n) ? "not text: it holds a byte of zero"
+                           : key.n == 0 || key.p[0] == ','
                                ? "the measurement's name is missing"
                                : "no field: \"measurement,tag=x field=1.5 time\" expected");
         return;

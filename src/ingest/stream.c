@@ -138,6 +138,8 @@ static enum err_code take_all(struct stream *s)
     enum err_code code = read_head(s);
     if (code != ERR_OK)
         return code;
+    if (ingest_is_utf16(buf_str(&s->window)))
+        return err_set(s->err, ERR_INPUT, "%s: UTF-16 text; save it as UTF-8", s->name);
     enum ingest_format format = s->options->format;
     if (format == INGEST_AUTO)
         format = ingest_detect(buf_str(&s->window), !s->ended);

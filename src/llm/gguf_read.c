@@ -321,8 +321,9 @@ static enum err_code take_count(struct cursor *c, size_t least, size_t limit, co
     if (code)
         return code;
     if (count > left(c) / least)
-        return bad(c, ERR_INPUT, start, "%s of %llu does not fit into the file", what,
-                   (unsigned long long)count);
+        return bad(c, ERR_INPUT, start,
+                   "%s of %llu does not fit into the %zu bytes left; is the file complete?", what,
+                   (unsigned long long)count, left(c));
     if (count > limit)
         return bad(c, ERR_LIMIT, start, "%s of %llu, at most %zu are allowed", what,
                    (unsigned long long)count, limit);

@@ -200,8 +200,8 @@ static enum err_code bind_model(struct binder *b)
     return code;
 }
 
-static enum err_code load(struct model *m, const struct packed_folder *folder, struct team *team,
-                          struct err *err)
+// All but the packing.
+static enum err_code read_file(struct model *m, struct err *err)
 {
     struct str name;
     enum err_code code = gguf_string(m->file, "general.architecture", &name, err);
@@ -217,11 +217,29 @@ static enum err_code load(struct model *m, const struct packed_folder *folder, s
     if (!m->layers)
         return err_set(err, ERR_NO_MEMORY, "out of memory for %u layers", m->shape.L);
     struct binder b = {.model = m, .err = err};
-    code = bind_model(&b);
+    return bind_model(&b);
+}
+
+static enum err_code load(struct model *m, const struct packed_folder *folder, struct team *team,
+                          struct err *err)
+{
+    enum err_code code = read_file(m, err);
     if (!code)
         code = pack_weights(m, folder, team, err);
     for (size_t i = 0; i < gguf_tensor_count(m->file); i++)
         m->shape.parameters += gguf_tensor_at(m->file, i)->count;
+    return code;
+}
+
+enum err_code model_check(struct gguf *file, struct err *err)
+{
+    struct model *m = calloc(1, sizeof *m);
+    if (!m)
+        return err_set(err, ERR_NO_MEMORY, "out of memory for %s", gguf_name(file));
+    m->file = file;
+    enum err_code code = read_file(m, err);
+    m->file = NULL; // the caller's
+    model_close(&m);
     return code;
 }
 

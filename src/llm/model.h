@@ -95,6 +95,10 @@ enum err_code model_open(const char *path, const struct packed_folder *folder, s
                          struct model **out, struct err *err);
 void model_close(struct model **m);
 
+// Whether model_open would take the file, by its keys and the shapes of its tensors; nothing is
+// packed. Fails as model_open does.
+enum err_code model_check(struct gguf *file, struct err *err);
+
 // The matrices by place: 8 to a layer (3 parts of qkv, out, 3 parts of gate and up, down), then the
 // head. *tensor is NULL where there is none.
 enum { MODEL_QKV = 0, MODEL_OUT = 3, MODEL_GATE_UP = 4, MODEL_DOWN = 7, MODEL_PLACES = 8 };

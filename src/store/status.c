@@ -1,4 +1,5 @@
 // What the store knows of itself, and the newest readings.
+#include <math.h>
 #include <sys/stat.h>
 
 #include "store/store_private.h"
@@ -8,7 +9,8 @@ void store_latest(struct store *s, struct reading *out, size_t count)
     pthread_rwlock_rdlock(&s->table.lock);
     for (size_t i = 0; i < count; i++) {
         const struct series *se = i < s->table.count ? series_at(&s->table, (uint32_t)i) : NULL;
-        out[i] = (struct reading){.time_us = TIME_NONE, .sensor = (uint32_t)i};
+        out[i] =
+            (struct reading){.time_us = TIME_NONE, .value = (double)NAN, .sensor = (uint32_t)i};
         if (!se || se->latest.key == ITEM_NONE)
             continue;
         out[i].time_us = item_time(&se->latest);

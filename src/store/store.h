@@ -117,7 +117,8 @@ typedef bool store_readings_fn(void *arg, const struct reading *readings, size_t
 enum err_code store_scan(struct store *s, int64_t from_us, int64_t to_us, store_readings_fn *each,
                          void *arg, struct err *err);
 
-// The newest reading of each sensor: fills out[i] for sensor i < count (time_us TIME_NONE: none).
+// The newest reading of each sensor: fills out[i] for sensor i < count (none: time_us TIME_NONE,
+// value NaN).
 void store_latest(struct store *s, struct reading *out, size_t count);
 int64_t store_last_reading_us(struct store *s); // TIME_NONE: none
 

@@ -49,6 +49,34 @@ class Models(unittest.TestCase):
         self.assertEqual((code, out), (want, ""), err)
         self.assertIn(word, err)
 
+    def damaged(self, name, old, new):
+        path = os.path.join(self.dir, name)
+        with open(path, "wb") as f:
+            f.write(read(self.model).replace(old, new, 1))
+        return path
+
+    def test_info_says_why_a_model_cannot_run(self):
+        self.assertIsNone(self.json("model", "info", self.model)["cannot_run"])
+        for name, old, new, why in (
+                ("key.gguf", b".block_count", b".block_caunt", "block_count' is missing"),
+                ("tensor.gguf", b"token_embd.weight", b"token_embt.weight",
+                 "tensor 'token_embd.weight' is missing"),
+                ("shape.gguf", b"blk.0.ffn_down.weight", b"blk.0.ffn_dawn.weight",
+                 "tensor 'blk.0.ffn_down.weight' is missing")):
+            path = self.damaged(name, old, new)
+            self.assertIn(why, self.json("model", "info", path)["cannot_run"])
+            code, out, err = run("model", "info", path)
+            self.assertEqual((code, err), (OK, ""))
+            self.assertIn(why, out)
+            self.assertNotIn(" 0 layers", out)
+
+    def test_a_file_that_was_cut_short_is_told_as_such(self):
+        for n in (300, len(read(self.model)) // 2):
+            path = os.path.join(self.dir, "cut.gguf")
+            with open(path, "wb") as f:
+                f.write(read(self.model)[:n])
+            self.refused(INPUT, "is the file complete?", "model", "info", path)
+
     def test_synth_writes_the_same_bytes_for_the_same_seed(self):
         paths = [os.path.join(self.dir, name) for name in ("a.gguf", "b.gguf", "c.gguf")]
         for path, seed in zip(paths, "112"):

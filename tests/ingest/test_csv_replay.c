@@ -198,7 +198,8 @@ static void a_bad_row_loses_only_itself(void **state)
           "a/y 1970-01-01T00:00:05Z 7;",
           "2: 2 cells where 3 are expected\n"
           "3: 4 cells where 3 are expected\n"
-          "4: column \"time\": \"soon\" is no time\n");
+          "4: column \"time\": \"soon\" is no time (RFC 3339, \"2026-11-21 09:15:00\", or a "
+          "number since 1970 expected)\n");
     check("time,sensor,value\n1,,2\n2,a/x,hot\n3,a/b/c,1\n4,a/x,5\n", "a/x 1970-01-01T00:00:04Z 5;",
           "2: the sensor's name is missing\n"
           "3: column \"value\": \"hot\" is not a number\n"

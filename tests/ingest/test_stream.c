@@ -123,6 +123,33 @@ static void lines_are_numbered_over_all_pieces(void **state)
            "3: field \"x\": \"oops\" is not a number\n");
 }
 
+static void utf16_is_refused_whole_and_named(void **state)
+{
+    (void)state;
+    struct source s;
+    start(&s);
+    assert_int_equal(write(s.fd[1], "\xff\xfet\0i\0\n\0", 8), 8);
+    close(s.fd[1]);
+    run(&s);
+    assert_int_equal(s.code, ERR_INPUT);
+    assert_string_equal(s.c.err.text, "stdin: UTF-16 text; save it as UTF-8");
+    close(s.fd[0]);
+    collect_close(&s.c);
+}
+
+// As a logger leaves them that lost its power.
+static void a_line_of_zeros_is_refused_and_named(void **state)
+{
+    (void)state;
+    static const char text[] = "m,asset=a x=1 1000000000\n\0\0\0\nm,asset=a x=2 2000000000\n";
+    struct source s;
+    start(&s);
+    go(&s);
+    assert_int_equal(write(s.fd[1], text, sizeof text - 1), (ssize_t)sizeof text - 1);
+    finish(&s, "a/x 1970-01-01T00:00:01Z 1;a/x 1970-01-01T00:00:02Z 2;",
+           "2: not text: it holds a byte of zero\n");
+}
+
 static void a_line_without_end_is_given_up(void **state)
 {
     (void)state;
@@ -232,6 +259,8 @@ int main(void)
         cmocka_unit_test(lines_are_passed_on_as_they_come),
         cmocka_unit_test(an_array_over_many_lines_is_read_whole),
         cmocka_unit_test(lines_are_numbered_over_all_pieces),
+        cmocka_unit_test(utf16_is_refused_whole_and_named),
+        cmocka_unit_test(a_line_of_zeros_is_refused_and_named),
         cmocka_unit_test(a_line_without_end_is_given_up),
         cmocka_unit_test(empty_input_is_no_error),
         cmocka_unit_test(a_recording_is_replayed_at_its_pace),

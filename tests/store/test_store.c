@@ -53,7 +53,8 @@ static void an_empty_store_answers_everything(void **state)
     assert_int_equal(store_history(f->store, 99, 0, 1, 10, false, &h, &err), ERR_NOT_FOUND);
     store_latest(f->store, latest, 3);
     for (size_t i = 0; i < 3; i++)
-        assert_true(latest[i].time_us == TIME_NONE && latest[i].sensor == i);
+        assert_true(latest[i].time_us == TIME_NONE && latest[i].sensor == i &&
+                    isnan(latest[i].value));
     assert_true(store_last_reading_us(f->store) == TIME_NONE);
     free(fixture_scan(f, INT64_MIN, INT64_MAX, &count));
     assert_int_equal(count, 0);

@@ -56,7 +56,7 @@ function showHeadline() {
     lead = `No readings for ${duration(plantNow() - Date.parse(plant.last_reading_time))}`;
   else if (alarms) lead = plural(alarms, 'incident') + ' active';
   else lead = 'All quiet';
-  if (note && alarms) rest = ` · ${plural(alarms, 'incident')} active`;
+  if ((note || !plant.sensor_active) && alarms) rest = ` · ${plural(alarms, 'incident')} active`;
   else if (plant.sensor_active && !note)
     rest = ` · watching ${plural(plant.sensors, 'sensor')} on ${plural(plant.assets, 'asset')}`;
   line.replaceChildren(Object.assign(document.createElement('b'), { textContent: lead }), rest);

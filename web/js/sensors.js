@@ -60,7 +60,7 @@ function showAlarm(card) {
 }
 
 function bandText(s) {
-  return s.low === null || s.high === null ? 'no normal range known'
+  return s.low === null || s.high === null ? 'no normal range'
     : `normal ${limit(s.low)} to ${limit(s.high)}`;
 }
 
