@@ -68,8 +68,10 @@ def main():
         vocabulary = os.path.join(os.path.abspath(data), "tokenizers", "rebuilt-vocab-qwen2.gguf")
         step(folder, fettle, "random base, Q4_K_M", "base.gguf", "model", "synth", "--like", shape,
              "--type", "Q4_K_M", "--vocabulary", vocabulary, "base.gguf")
-        print(step(folder, fettle, "adapter learns", "places.gguf", "train", "adapter",
-                   "places.yaml", "--out", "places.gguf"), end="")
+        checkpoint = os.path.join(folder, "places.checkpoint.gguf")
+        again = ["--resume"] if os.path.exists(checkpoint) else []
+        print(step(folder, fettle, "adapter learns", None, "train", "adapter", "places.yaml",
+                   "--out", "places.gguf", *again), end="")
         step(folder, fettle, "merged, formats of the base", "merged.gguf", "train", "merge",
              "base.gguf", "places.gguf", "--out", "merged.gguf")
         step(folder, fettle, "merged into F16", "wide.gguf", "train", "merge", "base.gguf",

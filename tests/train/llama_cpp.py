@@ -94,13 +94,23 @@ def trained(folder):
            "--set", "train.steps=60")
     for kind in ("Q8_0", "Q4_K_M", "Q6_K"):
         fettle("model", "quantize", at("lm.gguf"), "--type", kind, "--out", at(kind + ".gguf"))
+    fettle("model", "imatrix", at("lm.gguf"), "--text", at("text.jsonl"), "--tokens", "5000",
+           "--out", at("lm.imatrix"))
+    weighed = ["Q2_K", "Q3_K_M", "Q4_K_M"]
+    for kind in weighed:
+        fettle("model", "quantize", at("lm.gguf"), "--type", kind, "--importance",
+               at("lm.imatrix"), "--out", at("weighed-" + kind + ".gguf"))
     fettle("train", "adapter", at("t.yaml"), "--out", at("tune.gguf"), *data,
            "--set", "adapter.base=" + at("Q8_0.gguf"), "--set", "data.train=" + at("other.jsonl"),
            "--set", "train.steps=20")
-    fettle("train", "merge", at("lm.gguf"), at("tune.gguf"), "--out", at("merged.gguf"))
+    for name, kind in ("merged", []), ("merged-Q4_K_M", ["--type", "Q4_K_M"]):
+        fettle("train", "merge", at("lm.gguf"), at("tune.gguf"), *kind, "--out",
+               at(name + ".gguf"))
     return [("trained", at("lm.gguf"), None), ("Q8_0", at("Q8_0.gguf"), None),
             ("Q4_K_M", at("Q4_K_M.gguf"), None), ("Q6_K", at("Q6_K.gguf"), None),
-            ("adapter", at("lm.gguf"), at("tune.gguf")), ("merged", at("merged.gguf"), None)]
+            ("adapter", at("lm.gguf"), at("tune.gguf")), ("merged", at("merged.gguf"), None),
+            ("merged into Q4_K_M", at("merged-Q4_K_M.gguf"), None)] + [
+        (kind + " with importance", at("weighed-" + kind + ".gguf"), None) for kind in weighed]
 
 
 def phi3_tokenizer():
