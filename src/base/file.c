@@ -4,11 +4,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum err_code file_read(const char *path, size_t limit, struct buf *out, struct err *err)
@@ -159,6 +161,29 @@ bool file_is_dir(const char *path)
 {
     struct stat st;
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool file_same(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+enum err_code file_check_room(const char *path, uint64_t bytes, struct err *err)
+{
+    struct statvfs v;
+    char *copy = strdup(path);
+    if (!copy)
+        return err_set(err, ERR_NO_MEMORY, "%s: out of memory", path);
+    const char *folder = dirname(copy);
+    enum err_code code = ERR_OK;
+    if (access(folder, W_OK) != 0 || statvfs(folder, &v) != 0)
+        code = err_errno(err, errno, "cannot write into %s", folder);
+    else if (bytes / v.f_frsize >= v.f_bavail)
+        code = err_set(err, ERR_NO_SPACE, "%s: %.1f MB are needed there, %.1f MB are free", path,
+                       (double)bytes / 1e6, (double)v.f_bavail * (double)v.f_frsize / 1e6);
+    free(copy);
+    return code;
 }
 
 static int64_t nanoseconds(struct timespec t)

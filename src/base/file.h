@@ -25,6 +25,10 @@ enum err_code file_make_dirs(const char *path, struct err *err);
 
 bool file_exists(const char *path);
 bool file_is_dir(const char *path);
+bool file_same(const char *a, const char *b); // both are there and are one file
+
+// Whether the folder of `path` is there, may be written to and has room for so many bytes more.
+enum err_code file_check_room(const char *path, uint64_t bytes, struct err *err);
 
 struct file_map {
     const unsigned char *p; // read-only; NULL for an empty file

@@ -203,8 +203,8 @@ static void flush(struct gguf_writer *w, struct buf *b)
 {
     if (b->failed)
         fail(w, ERR_NO_MEMORY, "out of memory", "");
-    if (!w->err.code)
-        file_write_all(w->fd, b->p, b->n, &w->err);
+    if (!w->err.code && file_write_all(w->fd, b->p, b->n, &w->err))
+        err_prefix(&w->err, "%s", w->part);
     buf_reset(b);
 }
 
@@ -212,6 +212,15 @@ static void pad(struct gguf_writer *w, uint64_t n)
 {
     for (; n % ALIGNMENT; n++)
         buf_add_char(&w->data, 0);
+}
+
+// Takes the room on the disk before the work that fills it; where the file system cannot do that,
+// it is found out while writing.
+static void reserve(struct gguf_writer *w, uint64_t bytes)
+{
+    if (!w->err.code && fallocate(w->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes) != 0 &&
+        errno == ENOSPC)
+        err_errno(&w->err, errno, "cannot write %s, %.1f MB", w->part, (double)bytes / 1e6);
 }
 
 static void begin_data(struct gguf_writer *w)
@@ -223,6 +232,8 @@ static void begin_data(struct gguf_writer *w)
     add_bytes(&head, w->tensor_count, 8);
     add_bytes(&head, w->key_count, 8);
     uint64_t n = head.n + w->keys.n + w->tensors.n;
+    if (w->offset)
+        reserve(w, n + w->offset);
     flush(w, &head);
     buf_free(&head);
     flush(w, &w->keys);

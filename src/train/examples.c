@@ -183,10 +183,12 @@ enum err_code examples_read(const struct examples_plan *plan, const struct token
     if (r.end_of_text < 0)
         r.end_of_text = tokenizer_eos(t);
     enum err_code code = corpus_read_list(plan->paths, add_example, &r, err);
-    if (!code && out->targets == 0)
+    if (!code && out->targets == 0 && out->skipped)
         code = err_set(err, ERR_INPUT,
-                       "%s: nothing to learn from (%llu chats are longer than %u tokens)",
+                       "%s: nothing to learn from: all %llu chats are longer than %u tokens",
                        plan->paths, (unsigned long long)out->skipped, plan->context);
+    else if (!code && out->targets == 0)
+        code = err_set(err, ERR_INPUT, "%s: nothing to learn from: no text is in it", plan->paths);
     tokens_free(&r.tokens);
     if (code)
         examples_free(out);

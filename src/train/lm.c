@@ -117,9 +117,7 @@ static enum err_code step(struct lm_run *r, struct err *err)
     uint64_t number = ++r->at.step;
     r->now.rate = nn_schedule_rate(&p->schedule, number);
     if (!nn_optimizer_step(&r->k, &p->optimizer, r->learned, norm, factor, number, r->now.rate))
-        return err_set(err, ERR_CORRUPT,
-                       "step %llu: the gradient is not finite; a lower train.rate may help",
-                       (unsigned long long)number);
+        return lm_run_blame(r, number, err);
     r->at.tokens += rows;
     r->at.place = r->packer.place;
     r->speed_tokens += rows;
@@ -232,7 +230,7 @@ enum err_code train_lm(const struct lm_plan *plan, const struct lm_files *files,
     enum err_code code;
     r.now.eval_loss = r.now.loss = NAN;
     if ((code = checkpoint_name(&r, err)) || (code = lm_run_open_data(&r, err)) ||
-        (code = lm_run_open_model(&r, err)))
+        (code = lm_run_open_model(&r, err)) || (code = lm_run_check(&r, err)))
         goto out;
     uint64_t steps = filled.schedule.steps = steps_of(&r);
     r.steps = r.now.steps = plan->stop && plan->stop < steps ? plan->stop : steps;

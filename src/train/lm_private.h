@@ -10,6 +10,7 @@
 #include "train/lm.h"
 #include "train/model_read.h"
 #include "train/packer.h"
+
 struct lm_run {
     const struct lm_plan *plan;
     const struct lm_files *files;
@@ -38,5 +39,12 @@ struct lm_run {
 enum err_code lm_run_open_data(struct lm_run *r, struct err *err);
 enum err_code lm_run_open_model(struct lm_run *r, struct err *err);
 void lm_run_close(struct lm_run *r); // all but the log
+
+// Whether the run's files find their place: ERR_USAGE names a file that would be lost, ERR_NO_SPACE
+// says how much room is missing.
+enum err_code lm_run_check(const struct lm_run *r, struct err *err);
+
+// Why a gradient is not finite: weights of the file that are no numbers, or a rate too high.
+enum err_code lm_run_blame(const struct lm_run *r, uint64_t step, struct err *err);
 
 #endif

@@ -93,6 +93,9 @@ static enum err_code check(const struct lm_plan *p, struct err *err)
         return err_set(err, ERR_USAGE, "data.train names no file");
     if (*p->base && *p->from)
         return err_set(err, ERR_USAGE, "model.from does not go with adapter.base");
+    if (*p->tokenizer_path && (*p->base || *p->from))
+        return err_set(err, ERR_USAGE, "data.tokenizer does not go with %s, whose own is used",
+                       *p->base ? "adapter.base" : "model.from");
     if (*p->base)
         return ERR_OK;
     if (!*p->tokenizer_path && !*p->from)

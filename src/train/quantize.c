@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/file.h"
 #include "llm/gguf_write.h"
 #include "nn/work.h"
 #include "train/adapter_file.h"
@@ -239,13 +240,24 @@ static enum err_code write_all(struct job *j, struct err *err)
     return code;
 }
 
+// What is read would be lost if the new file took its place.
+static enum err_code check_names(const struct quantize_plan *p, struct err *err)
+{
+    if (file_same(p->in, p->out) || (p->adapter && file_same(p->adapter, p->out)))
+        return err_set(err, ERR_USAGE, "%s is to be read and written; another name expected",
+                       p->out);
+    return ERR_OK;
+}
+
 enum err_code quantize_model(const struct quantize_plan *plan, struct quantize_result *result,
                              struct err *err)
 {
     struct job j = {.plan = plan, .result = result};
     struct gguf *in;
     *result = (struct quantize_result){0};
-    enum err_code code = plan->mix ? mix_find(plan->mix, &j.mix, err) : ERR_OK;
+    enum err_code code = check_names(plan, err);
+    if (!code && plan->mix)
+        code = mix_find(plan->mix, &j.mix, err);
     if (code || (code = gguf_open(plan->in, &in, err)))
         return code;
     j.in = in;

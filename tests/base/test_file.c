@@ -159,6 +159,35 @@ static void a_disk_that_takes_no_more_leaves_the_old_file_alone(void **state)
     buf_free(&b);
 }
 
+static void room_is_looked_for_where_the_file_will_be(void **state)
+{
+    (void)state;
+    struct err err;
+    assert_ok(file_check_room(at("new"), 1000, &err), err);
+    assert_int_equal(file_check_room(at("new"), UINT64_C(1) << 60, &err), ERR_NO_SPACE);
+    assert_non_null(strstr(err.text, "/new: 1152921504606.8 MB are needed there, "));
+    assert_int_equal(file_check_room(at("none/new"), 1, &err), ERR_NOT_FOUND);
+    assert_non_null(strstr(err.text, "/none: No such file"));
+}
+
+static void one_file_of_two_names_is_known(void **state)
+{
+    (void)state;
+    struct err err;
+    char a[128], b[128];
+    snprintf(a, sizeof a, "%s", at("same-a"));
+    snprintf(b, sizeof b, "%s", at("same-b"));
+    assert_ok(file_replace(a, "x", 1, &err), err);
+    assert_true(file_same(a, a));
+    assert_false(file_same(a, b));
+    assert_false(file_same(b, b));
+    assert_int_equal(link(a, b), 0);
+    assert_true(file_same(a, b));
+    assert_int_equal(unlink(b), 0);
+    assert_ok(file_replace(b, "x", 1, &err), err);
+    assert_false(file_same(a, b));
+}
+
 static void folders_are_made_with_their_parents(void **state)
 {
     (void)state;
@@ -226,6 +255,8 @@ int main(void)
         cmocka_unit_test(replacing_in_a_missing_folder_names_it),
         cmocka_unit_test(a_kill_at_any_moment_leaves_the_old_or_the_new_file),
         cmocka_unit_test(a_disk_that_takes_no_more_leaves_the_old_file_alone),
+        cmocka_unit_test(room_is_looked_for_where_the_file_will_be),
+        cmocka_unit_test(one_file_of_two_names_is_known),
         cmocka_unit_test(folders_are_made_with_their_parents),
         cmocka_unit_test(what_a_killed_replacement_left_is_removed_and_nothing_else),
         cmocka_unit_test(a_mapped_file_shows_its_bytes),

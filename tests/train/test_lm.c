@@ -77,6 +77,8 @@ static enum err_code train_from(const char *from, const char *more, const char *
     char pair[PATH_MAX + 16];
     snprintf(pair, sizeof pair, "model.from=%s", from);
     enum err_code code = settings_set_pair(s, pair, err);
+    if (!code && *from)
+        code = settings_set_pair(s, "data.tokenizer=", err);
     if (!code)
         code = lm_plan_read(s, &plan, err);
     if (!code)
@@ -227,6 +229,7 @@ static void settings_that_do_not_fit_are_named(void **state)
     } cases[] = {{"model.width=48", "model.width is 48, a multiple of 32 expected"},
                  {"model.kv_heads=3", "model.heads is 2, a multiple of model.kv_heads (3)"},
                  {"train.rows=32", "train.rows is 32, at least model.context (64)"},
+                 {"model.from=a.gguf", "data.tokenizer does not go with model.from"},
                  {"data.train=", "data.train names no file"},
                  {"model.format=Q4_K", "model.format is 'Q4_K'"}};
     struct err err;
