@@ -48,8 +48,10 @@ static enum err_code open_stages(struct app *a, struct err *err)
     if (code == ERR_OK)
         code = store_open(a->from->data_dir, s, a->catalog, &a->store, err);
     uint64_t last_incident = 0;
-    if (code == ERR_OK && a->from->offline)
-        return ERR_OK;
+    if (code == ERR_OK && a->from->offline) {
+        atomic_store(&a->clock_mode, CLOCK_REPLAY); // now is when the latest reading came
+        return detect_stage_view_rules(a, s, err);
+    }
     size_t leftovers = 0;
     if (code == ERR_OK)
         code = file_remove_leftovers(a->from->data_dir, &leftovers, err);

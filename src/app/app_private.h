@@ -178,6 +178,9 @@ struct app {
 enum err_code detect_stage_start(struct app *a, struct err *err);
 void detect_stage_stop(struct app *a); // after to_detect was stopped
 
+// Offline, in place of the start: of every sensor what the rules say, since nothing was learnt.
+enum err_code detect_stage_view_rules(struct app *a, const struct settings *s, struct err *err);
+
 // Stores what was found and not stored yet, then tells the listeners. On the detect thread.
 void detect_stage_store(struct app *a);
 

@@ -5,6 +5,7 @@
 
 #include "app/app_private.h"
 #include "base/log.h"
+#include "detect/rules.h"
 
 enum { BLOCK = 8192 };
 
@@ -219,6 +220,23 @@ void detect_stage_stop(struct app *a)
     pthread_join(a->detect_thread, NULL);
     a->detect_running = false;
     a->stages[STAGE_DETECT].active = false;
+}
+
+enum err_code detect_stage_view_rules(struct app *a, const struct settings *s, struct err *err)
+{
+    struct rule_book *book;
+    size_t count = catalog_sensor_count(a->catalog);
+    enum err_code code = rule_book_open(s, &book, err);
+    if (code != ERR_OK)
+        return code;
+    a->views = calloc(count ? count : 1, sizeof *a->views);
+    a->view_count = a->views ? count : 0;
+    for (size_t i = 0; i < a->view_count; i++) {
+        const struct rules *r = rule_book_find(book, catalog_sensor(a->catalog, (uint32_t)i));
+        a->views[i] = (struct sensor_view){r->normal_low, r->normal_high, r->sensitivity};
+    }
+    rule_book_close(&book);
+    return a->views ? ERR_OK : err_set(err, ERR_NO_MEMORY, "out of memory for limits");
 }
 
 static struct sensor_view view_of(struct app *a, uint32_t sensor)

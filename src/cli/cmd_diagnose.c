@@ -21,7 +21,7 @@ static const struct option table[] = {
     {"query|q", "TEXT", "The question", OPTION_TEXT, &opt.query},
     {"context|c", "TEXT", "The log, in any dialect", OPTION_TEXT, &opt.context},
     {"file|f", "FILE", "The log from a file; -: from standard input", OPTION_TEXT, &opt.file},
-    {"asset", "NAME", "Join what the fettle that runs on the data folder knows of this asset",
+    {"asset", "NAME", "Join what the data folder (or the fettle that runs on it) has of this asset",
      OPTION_TEXT, &opt.asset},
     {"model|m", "FILE", "A GGUF model (default: " APP_MODEL_SHIPPED ", which fettle ships)",
      OPTION_TEXT, &opt.model},
@@ -200,6 +200,21 @@ static void tell_speed(const struct diagnose_job *job, const char *model)
                 (double)e.first_token_us / 1e3, (double)diagnose_memory_bytes() / 1e6);
 }
 
+// The data folder itself, when no fettle runs on it.
+static enum err_code open_folder(struct app **out, struct err *err)
+{
+    char path[MODEL_PATH_BYTES];
+    struct app_sources from = *cli_sources();
+    from.offline = true;
+    snprintf(path, sizeof path, "%s/fettle.db", common_options.data_dir);
+    if (!file_exists(path))
+        return err_set(err, ERR_NOT_FOUND,
+                       "--asset %s: %s has no plant's data (fettle serve keeps them there; --data "
+                       "names another folder)",
+                       opt.asset, common_options.data_dir);
+    return app_open(&from, out, err);
+}
+
 static enum err_code explain(const struct buf *context, struct err *err)
 {
     struct explain_model model = {0};
@@ -212,10 +227,22 @@ static enum err_code explain(const struct buf *context, struct err *err)
                                  .max_tokens = (uint32_t)opt.max_tokens,
                                  .temperature = (float)opt.temperature,
                                  .seed = (uint64_t)opt.seed};
-    enum err_code code = open_model(&model, &chat, path, err);
+    struct app *folder = NULL;
+    struct join_tools tools;
+    enum err_code code = opt.asset ? open_folder(&folder, err) : ERR_OK;
+    if (folder) {
+        r.asset = str_of(opt.asset);
+        tools = app_join_tools(folder);
+    }
+    if (code == ERR_OK)
+        code = open_model(&model, &chat, path, err);
     model_name_of_file(path, name);
     if (code == ERR_OK)
-        code = diagnose_begin(&model, &r, NULL, &job, err);
+        code = diagnose_begin(&model, &r, folder ? &tools : NULL, &job, err);
+    if (folder) {
+        enum err_code closed = app_close(&folder, code == ERR_OK ? err : NULL);
+        code = code == ERR_OK ? closed : code;
+    }
     if (code == ERR_OK)
         code = write_answer(job, err);
     if (code == ERR_OK)
@@ -231,6 +258,7 @@ static enum err_code explain(const struct buf *context, struct err *err)
 static enum err_code run(const struct option_list *operands, struct err *err)
 {
     struct buf context = {0};
+    struct client running;
     if (!(opt.temperature >= 0 && opt.temperature <= 2))
         return err_set(err, ERR_USAGE, "--temperature %g: 0 to 2 expected", opt.temperature);
     if (opt.max_tokens > EXPLAIN_TOKENS_MAX)
@@ -240,7 +268,7 @@ static enum err_code run(const struct option_list *operands, struct err *err)
         return err_set(err, ERR_USAGE, "--threads %lld: 1 to 64 expected", (long long)opt.threads);
     enum err_code code = read_context(operands, &context, err);
     if (code == ERR_OK)
-        code = opt.asset ? ask_plant(&context, err) : explain(&context, err);
+        code = opt.asset && ask_find(&running) ? ask_plant(&context, err) : explain(&context, err);
     buf_free(&context);
     return code;
 }
@@ -255,7 +283,9 @@ const struct command command_diagnose = {
         "answer, a sentence at a time. Each number, name and time in it is looked for in the\n"
         "evidence before it is shown; a sentence that fails is written anew from the evidence, "
         "and\n"
-        "what is unsupported even then is marked. Nothing leaves the machine.",
+        "what is unsupported even then is marked. Nothing leaves the machine. With --asset the "
+        "fettle\n"
+        "that runs on the data folder answers; when none runs, what lies in the folder is read.",
     .examples = "  fettle diagnose -q 'Diagnose the intermittent resets.' -c 'V_IN: 8.4V [LOW] | "
                 "REF_CHK: FAIL'\n"
                 "  fettle diagnose -q 'Why is it so hot?' -f pump.log --json\n"
