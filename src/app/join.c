@@ -5,7 +5,7 @@
 #include "app/app_private.h"
 #include "app/diagnose.h"
 
-enum { TREND_POINTS = 6 }; // few, so that noise hides no trend
+enum { TREND_POINTS = 5 }; // few, so that noise hides no trend
 
 static const int64_t trend_us = 15 * US_PER_MINUTE, incident_us = 24 * US_PER_HOUR;
 
@@ -16,24 +16,28 @@ static enum err_code find_asset(struct app *a, struct str name, uint32_t *asset,
     return err_set(err, ERR_NOT_FOUND, "there is no asset \"%.*s\"", STR_ARG(name));
 }
 
-static enum err_code read_trend(struct app *a, uint32_t sensor, struct join_sensor *to,
-                                struct err *err)
+static void add_sample(struct join_sensor *to, double value)
+{
+    if (to->samples++ == 0)
+        to->first = to->least = to->most = value;
+    to->least = fmin(to->least, value);
+    to->most = fmax(to->most, value);
+    to->value = value;
+}
+
+// Means of a few spans, and the latest reading.
+static enum err_code read_trend(struct app *a, uint32_t sensor, const struct reading *latest,
+                                struct join_sensor *to, struct err *err)
 {
     struct store_history h = {0};
     int64_t now = app_now_us(a);
     enum err_code code = store_history(a->store, sensor, now - trend_us, now + US_PER_SECOND,
                                        TREND_POINTS, false, &h, err);
-    for (size_t i = 0; code == ERR_OK && i < h.count; i++) {
-        const struct store_point *p = &h.points[i];
-        if (isnan(p->value))
-            continue;
-        if (to->samples == 0)
-            to->first = to->least = to->most = p->value;
-        to->least = fmin(to->least, p->value);
-        to->most = fmax(to->most, p->value);
-        to->value = p->value;
-        to->samples++;
-    }
+    for (size_t i = 0; code == ERR_OK && i < h.count; i++)
+        if (!isnan(h.points[i].value))
+            add_sample(to, h.points[i].value);
+    if (latest->time_us != TIME_NONE && latest->time_us >= now - trend_us && !isnan(latest->value))
+        add_sample(to, latest->value);
     store_history_free(&h);
     return code;
 }
@@ -43,21 +47,27 @@ static enum err_code sensors(void *arg, struct str asset, struct join_sensor out
 {
     struct app *a = arg;
     uint32_t id;
+    size_t known = catalog_sensor_count(a->catalog);
+    struct reading *latest = calloc(known ? known : 1, sizeof *latest);
     *count = 0;
-    enum err_code code = find_asset(a, asset, &id, err);
+    enum err_code code = latest ? find_asset(a, asset, &id, err)
+                                : err_set(err, ERR_NO_MEMORY, "out of memory for readings");
+    if (code == ERR_OK)
+        store_latest(a->store, latest, known);
     for (uint32_t i = 0; code == ERR_OK && *count < JOIN_SENSORS_MAX; i++) {
         const struct sensor *s = catalog_sensor(a->catalog, i);
-        if (!s)
+        if (!s || i >= known)
             break;
         if (s->asset != id)
             continue;
         struct join_sensor *to = &out[(*count)++];
         *to = (struct join_sensor){.value = NAN, .first = NAN, .least = NAN, .most = NAN};
-        code = read_trend(a, i, to, err);
+        code = read_trend(a, i, &latest[i], to, err);
         str_copy(to->name, sizeof to->name, str_of(s->parameter));
         str_copy(to->unit, sizeof to->unit, str_of(s->unit));
         app_band(a, i, &to->low, &to->high);
     }
+    free(latest);
     return code;
 }
 

@@ -17,7 +17,7 @@ static struct {
     double days, rate, faults;
     int64_t seed, assets;
     bool long_format;
-    const char *split, *form;
+    const char *split, *form, *tokenizer;
     int64_t count;
     bool stats;
 } opt = {.split = "train",
@@ -47,6 +47,8 @@ static const struct option table[] = {
      OPTION_TEXT, &opt.form},
     {"stats", NULL, "Print what the splits hold and share instead of examples", OPTION_FLAG,
      &opt.stats},
+    {"tokenizer", "FILE", "With --stats: count the tokens of this GGUF model, not words",
+     OPTION_TEXT, &opt.tokenizer},
     JSON_OPTION,
     OPTIONS_END};
 
@@ -121,6 +123,7 @@ static enum err_code run(const struct option_list *operands, struct err *err)
                                      .split = opt.split,
                                      .form = opt.form,
                                      .out = opt.out,
+                                     .tokenizer = opt.tokenizer,
                                      .seed = (uint64_t)opt.seed,
                                      .count = (uint64_t)opt.count,
                                      .stats = opt.stats};

@@ -10,6 +10,8 @@
 #include "cli/command.h"
 #include "factory/factory.h"
 #include "factory/stats.h"
+#include "llm/gguf.h"
+#include "llm/tokenizer.h"
 
 static bool index_of(const char *word, const char *const *words, size_t count, size_t *at)
 {
@@ -36,12 +38,38 @@ static enum err_code read_options(const struct generate_data *plan, struct facto
     return ERR_OK;
 }
 
-static enum err_code print_stats(const struct factory_options *o, uint64_t count, struct err *err)
+static int64_t count_tokens(void *arg, struct str text)
 {
+    struct tokens tokens = {0};
+    enum err_code code = tokenizer_encode(arg, text, 0, &tokens, NULL);
+    int64_t count = code == ERR_OK && !tokens.failed ? (int64_t)tokens.n : -1;
+    tokens_free(&tokens);
+    return count;
+}
+
+static enum err_code open_tokenizer(const char *path, struct tokenizer **out, struct err *err)
+{
+    struct gguf *file = NULL;
+    enum err_code code = gguf_open(path, &file, err);
+    if (code == ERR_OK)
+        code = tokenizer_open(file, out, err);
+    gguf_close(&file);
+    return code;
+}
+
+static enum err_code print_stats(const struct factory_options *o, const struct generate_data *plan,
+                                 struct err *err)
+{
+    struct tokenizer *tokenizer = NULL;
     struct factory_stats stats;
     struct buf out = {0};
     struct json_out j;
-    enum err_code code = factory_stats(o, count, &stats, err);
+    enum err_code code =
+        plan->tokenizer ? open_tokenizer(plan->tokenizer, &tokenizer, err) : ERR_OK;
+    struct factory_tokens tokens = {count_tokens, tokenizer};
+    if (code == ERR_OK)
+        code = factory_stats(o, plan->count, tokenizer ? &tokens : NULL, &stats, err);
+    tokenizer_close(&tokenizer);
     if (code != ERR_OK)
         return code;
     json_open(&j, &out);
@@ -90,8 +118,10 @@ enum err_code cli_generate_data(const struct generate_data *plan, struct err *er
         return code;
     if (plan->count < 1)
         return err_set(err, ERR_USAGE, "--count 0: at least 1 expected");
+    if (plan->tokenizer && !plan->stats)
+        return err_set(err, ERR_USAGE, "--tokenizer counts tokens for --stats: give both");
     if (plan->stats)
-        return print_stats(&o, plan->count, err);
+        return print_stats(&o, plan, err);
     if (!plan->out)
         return write_examples(&o, plan->count, STDOUT_FILENO, err);
     int fd = open(plan->out, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);

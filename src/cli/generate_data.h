@@ -9,7 +9,8 @@
 
 struct generate_data {
     const char *task, *split, *form;
-    const char *out; // NULL: standard output
+    const char *out;       // NULL: standard output
+    const char *tokenizer; // counts tokens for the statistics; NULL: words are counted
     uint64_t seed, count;
     bool stats;
 };

@@ -20,6 +20,7 @@ enum kind {
 
 // What was seen: for each kind a map of names to the set of splits that have it.
 struct seen {
+    const struct factory_tokens *tokens; // NULL: words are counted
     struct map maps[KINDS];
     struct map openings; // of this split, to how often
     bool failed;
@@ -35,9 +36,14 @@ static void see(struct seen *s, enum kind kind, struct str name, int split)
         s->failed = true;
 }
 
-static uint64_t words_of(const struct buf *b)
+static uint64_t words_of(struct seen *s, const struct buf *b)
 {
     uint64_t words = 0;
+    if (s->tokens) {
+        int64_t tokens = s->tokens->count(s->tokens->arg, buf_str(b));
+        s->failed |= tokens < 0;
+        return tokens < 0 ? 0 : (uint64_t)tokens;
+    }
     for (size_t i = 0; i < b->n; i++)
         words += b->p[i] > ' ' && (i == 0 || b->p[i - 1] <= ' ');
     return words;
@@ -55,7 +61,8 @@ static void see_example(struct seen *s, const struct factory_example *e, int spl
                         struct factory_split_stats *to)
 {
     struct str rest = str_trim(buf_str(&e->phrasings));
-    uint64_t words = words_of(&e->instruction) + words_of(&e->input) + words_of(&e->output);
+    uint64_t words =
+        words_of(s, &e->instruction) + words_of(s, &e->input) + words_of(s, &e->output);
     uint64_t question[2] = {str_hash(buf_str(&e->instruction)), str_hash(buf_str(&e->input))};
     if (e->family)
         see(s, KIND_FAMILY, str_of(e->family), split);
@@ -116,12 +123,14 @@ static uint64_t shared(const struct seen *s, enum kind kind, uint64_t a, uint64_
 }
 
 enum err_code factory_stats(const struct factory_options *options, uint64_t count,
-                            struct factory_stats *out, struct err *err)
+                            const struct factory_tokens *tokens, struct factory_stats *out,
+                            struct err *err)
 {
     const uint64_t train = 1, valid = 2, eval = 4;
-    struct seen seen = {0};
+    struct seen seen = {.tokens = tokens};
     enum err_code code = ERR_OK;
     memset(out, 0, sizeof *out);
+    out->has_tokens = tokens != NULL;
     for (int split = 0; code == ERR_OK && split < FACTORY_SPLITS; split++)
         code = count_split(options, split == FACTORY_TRAIN ? count : 1 + count / 10, split, &seen,
                            &out->splits[split], err);
@@ -148,7 +157,8 @@ enum err_code factory_stats(const struct factory_options *options, uint64_t coun
 void factory_stats_text(const struct factory_stats *s, struct buf *to)
 {
     buf_printf(to, "%-6s %9s %9s %8s %10s %9s %8s %8s %9s %8s %8s\n", "split", "examples",
-               "repeated", "misread", "words", "words max", "families", "dialects", "phrasings",
+               "repeated", "misread", s->has_tokens ? "tokens" : "words",
+               s->has_tokens ? "longest" : "words max", "families", "dialects", "phrasings",
                "openings", "commonest");
     for (int i = 0; i < FACTORY_SPLITS; i++) {
         const struct factory_split_stats *p = &s->splits[i];
@@ -179,8 +189,8 @@ void factory_stats_json(const struct factory_stats *s, struct json_out *to)
         json_key_int(to, "examples", (int64_t)p->counts.made);
         json_key_int(to, "repeated", (int64_t)p->counts.repeated);
         json_key_int(to, "misread", (int64_t)p->counts.misread);
-        json_key_int(to, "words", (int64_t)p->words);
-        json_key_int(to, "words_longest", (int64_t)p->longest);
+        json_key_int(to, s->has_tokens ? "tokens" : "words", (int64_t)p->words);
+        json_key_int(to, s->has_tokens ? "tokens_longest" : "words_longest", (int64_t)p->longest);
         json_key_int(to, "bytes", (int64_t)p->bytes);
         json_key_int(to, "families", (int64_t)p->families);
         json_key_int(to, "dialects", (int64_t)p->dialects);

@@ -1,5 +1,6 @@
 // Incidents are explained when they open and when they close, whatever the model makes of them.
 #include "app/app_private.h"
+#include "app/diagnose.h"
 #include "app/rig.h"
 
 #include <stdatomic.h>
@@ -121,6 +122,36 @@ static void none_is_made_when_it_is_switched_off(void **state)
     stop(&a);
 }
 
+// What `fettle diagnose --asset` reads when no fettle runs on the folder.
+static void a_folder_that_nobody_serves_tells_of_its_assets(void **state)
+{
+    (void)state;
+    struct anomaly found[10];
+    struct facts *f = calloc(1, sizeof *f);
+    struct buf lines = {0};
+    struct err err;
+    struct app *a = start_with(off);
+    spike(a);
+    send(a, temperature(a, "pipe"), 62, 20, 21);
+    assert_int_equal(wait_for_anomalies(a, found, 1), 1);
+    settle(a);
+    stop(&a);
+    from.offline = true;
+    a = start();
+    struct join_tools tools = app_join_tools(a);
+    assert_ok(facts_join_asset(f, &tools, STR_LIT("pipe"), &err), err);
+    facts_write(f, &lines);
+    assert_string_equal(
+        lines.p, "- device: pipe\n"
+                 "- event: temperature spike to 56.5 C, above limit 45 C, 22:14:20 to 22:14:21\n"
+                 "- temperature: 21 C, within 10-35 C, falling from 21.87 over 2 samples\n");
+    assert_int_equal(facts_join_asset(f, &tools, STR_LIT("pump"), &err), ERR_NOT_FOUND);
+    stop(&a);
+    from.offline = false;
+    buf_free(&lines);
+    free(f);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_folder, remove_folder)
@@ -129,6 +160,7 @@ int main(void)
         TEST(a_diagnosis_is_told),
         TEST(incidents_of_the_last_run_are_explained_after_a_restart),
         TEST(none_is_made_when_it_is_switched_off),
+        TEST(a_folder_that_nobody_serves_tells_of_its_assets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

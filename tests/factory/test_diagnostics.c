@@ -45,7 +45,7 @@ static void splits_share_nothing_and_nearly_every_log_is_read_back(void **state)
     struct factory_options o = {.task = "diagnostics", .seed = 3};
     struct factory_stats s;
     struct err err;
-    assert_ok(factory_stats(&o, 6000, &s, &err), err);
+    assert_ok(factory_stats(&o, 6000, NULL, &s, &err), err);
     assert_int_equal(s.shared_families, 0);
     assert_int_equal(s.shared_dialects, 0);
     assert_int_equal(s.shared_phrasings, 0);

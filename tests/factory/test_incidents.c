@@ -61,7 +61,7 @@ static void splits_share_nothing(void **state)
     struct factory_options o = {.task = "incidents", .seed = 3};
     struct factory_stats s;
     struct err err;
-    assert_ok(factory_stats(&o, 3000, &s, &err), err);
+    assert_ok(factory_stats(&o, 3000, NULL, &s, &err), err);
     assert_int_equal(s.shared_families, 0);
     assert_int_equal(s.shared_dialects, 0);
     assert_int_equal(s.shared_phrasings, 0);
@@ -71,6 +71,31 @@ static void splits_share_nothing(void **state)
     assert_true(s.splits[FACTORY_TRAIN].families >= 20);
     assert_true(s.splits[FACTORY_EVAL].families >= 6);
     assert_true(s.splits[FACTORY_TRAIN].counts.misread * 30 < 3000);
+}
+
+static int64_t count_bytes(void *arg, struct str text)
+{
+    (void)arg;
+    return (int64_t)text.n;
+}
+
+static int64_t count_nothing(void *arg, struct str text)
+{
+    (void)arg, (void)text;
+    return -1;
+}
+
+static void statistics_count_what_they_are_given_to_count(void **state)
+{
+    (void)state;
+    struct factory_options o = {.task = "incidents", .seed = 3};
+    struct factory_tokens bytes = {count_bytes, NULL}, nothing = {count_nothing, NULL};
+    struct factory_stats s;
+    struct err err;
+    assert_ok(factory_stats(&o, 100, &bytes, &s, &err), err);
+    assert_true(s.has_tokens);
+    assert_int_equal(s.splits[FACTORY_TRAIN].words, s.splits[FACTORY_TRAIN].bytes);
+    assert_int_equal(factory_stats(&o, 100, &nothing, &s, &err), ERR_NO_MEMORY);
 }
 
 static void says_nothing_that_the_input_lacks(const struct factory_example *e)
@@ -149,6 +174,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_seed_gives_the_same_bytes_and_another_seed_others),
         cmocka_unit_test(splits_share_nothing),
+        cmocka_unit_test(statistics_count_what_they_are_given_to_count),
         cmocka_unit_test(answers_say_nothing_that_their_input_lacks),
         cmocka_unit_test(answers_name_the_causes_of_their_truth),
         cmocka_unit_test(an_asset_without_events_is_within_its_limits),

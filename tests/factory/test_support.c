@@ -18,7 +18,7 @@ static void splits_share_nothing(void **state)
     struct factory_options o = {.task = "support", .seed = 3};
     struct factory_stats s;
     struct err err;
-    assert_ok(factory_stats(&o, 5000, &s, &err), err);
+    assert_ok(factory_stats(&o, 5000, NULL, &s, &err), err);
     assert_int_equal(s.shared_families, 0);
     assert_int_equal(s.shared_phrasings, 0);
     assert_int_equal(s.shared_questions, 0);
