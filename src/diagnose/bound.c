@@ -30,14 +30,23 @@ static bool cut_any(struct str *s, const char *const *ends)
     return false;
 }
 
-// The sentence of `text` up to `at`.
-static struct str ahead(struct str text, const char *at)
+// The line of `text` up to `at`, and of that the sentence.
+static struct str line_ahead(struct str text, const char *at)
 {
     size_t n = (size_t)(at - text.p), start = n;
-    while (start > 0 && !(text.p[start - 1] == '\n' || (start > 1 && text.p[start - 1] == ' ' &&
-                                                        strchr(".!?;", text.p[start - 2]))))
+    while (start > 0 && text.p[start - 1] != '\n')
         start--;
     return (struct str){text.p + start, n - start};
+}
+
+static struct str sentence_ahead(struct str text, const char *at)
+{
+    struct str line = line_ahead(text, at);
+    size_t start = line.n;
+    while (start > 0 &&
+           !(start > 1 && line.p[start - 1] == ' ' && strchr(".!?;", line.p[start - 2])))
+        start--;
+    return (struct str){line.p + start, line.n - start};
 }
 
 // ---- keys ----
@@ -108,7 +117,7 @@ static const struct fact *said_of(struct str text, const struct claim *c, const 
         " is at ",       " is ", " reads ", " shows ", " stays at ",
         " was ",         ": ",   " = ",     " of ",    " has not moved from ",
         " is the same ", " ",    NULL};
-    struct str before = ahead(text, c->text.p);
+    struct str before = line_ahead(text, c->text.p);
     for (size_t i = 0; joints[i]; i++) {
         struct str rest = before;
         const struct fact *f = cut_end(&rest, joints[i]) ? key_at_end(rest, facts) : NULL;
@@ -134,9 +143,8 @@ static enum place place_ahead(struct str before)
     static const struct {
         const char *word;
         enum place place;
-    } places[] = {{"below", PLACE_BELOW},     {"under", PLACE_BELOW},   {"above", PLACE_ABOVE},
-                  {"over", PLACE_ABOVE},      {"exceeds", PLACE_ABOVE}, {"exceeding", PLACE_ABOVE},
-                  {"outside", PLACE_OUTSIDE}, {"within", PLACE_WITHIN}};
+    } places[] = {{"below", PLACE_BELOW},     {"above", PLACE_ABOVE},     {"exceeds", PLACE_ABOVE},
+                  {"exceeding", PLACE_ABOVE}, {"outside", PLACE_OUTSIDE}, {"within", PLACE_WITHIN}};
     if (!cut_end(&before, " "))
         return PLACE_NONE;
     cut_end(&before, " of");
@@ -156,7 +164,7 @@ static enum place place_ahead(struct str before)
 static const struct fact *last_said(struct str text, const struct claim *c,
                                     const struct facts *facts)
 {
-    struct str before = ahead(text, c->text.p);
+    struct str before = sentence_ahead(text, c->text.p);
     struct claim claims[CLAIMS_MAX];
     size_t n = claims_read(before, claims, CLAIMS_MAX);
     for (size_t i = n < CLAIMS_MAX ? n : CLAIMS_MAX; i > 0; i--)
@@ -219,7 +227,7 @@ bool bound_holds(struct str text, const struct claim *claim, const struct facts 
 {
     if (claim->kind != CLAIM_NUMBER)
         return true;
-    enum place place = place_ahead(ahead(text, claim->text.p));
+    enum place place = place_ahead(sentence_ahead(text, claim->text.p));
     const struct fact *f = place ? last_said(text, claim, facts) : said_of(text, claim, facts);
     if (!f)
         return true;

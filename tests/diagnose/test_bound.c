@@ -39,6 +39,7 @@ static void what_is_true_of_its_fact_holds(void **state)
         "V_IN is outside 10-30 V. It is 8.4 V.",
         "The STATUS is ICE and there were 4 resets.",
         "The ambient: -9.4 C. V_IN = 8.4 V.",
+        "The log has 4 resets over 7.1 bar.",
         // Said in a way that binds it to nothing.
         "The suction pressure is 1.2 bar, and the ambient of all this is cold.",
         "Of pressure and V_IN, 8.4 V is the worse one, with 7.1 bar beside it.",
