@@ -90,10 +90,13 @@ static bool is_count(const struct fact *f)
 void evidence_fact_names(const struct facts *f, struct buf *to)
 {
     for (size_t i = 0; i < f->count; i++) {
-        if (f->items[i].key[0])
-            evidence_literal(str_of(f->items[i].key), to);
-        if (!f->items[i].is_number && f->items[i].text[0])
-            evidence_literal(str_of(f->items[i].text), to);
+        const struct fact *fact = &f->items[i];
+        if (fact->key[0]) {
+            buf_add_z(to, " | \"of \" ");
+            add_text(fact->key, to);
+        }
+        if (!fact->is_number && fact->text[0])
+            evidence_literal(str_of(fact->text), to);
     }
 }
 

@@ -9,8 +9,9 @@
 // Appends ` | "TEXT"`, escaped.
 void evidence_literal(struct str text, struct buf *to);
 
-// Append alternatives: the names that facts have; what may be said of those whose value has a unit
-// or is a word; what may be said of numbers without a unit.
+// Append alternatives: "of V_IN" (a key stands elsewhere only with its value) and the words that
+// are values; what may be said of those whose value has a unit or is a word; what may be said of
+// numbers without a unit.
 void evidence_fact_names(const struct facts *f, struct buf *to);
 void evidence_fact_statements(const struct facts *f, struct buf *to);
 void evidence_fact_counts(const struct facts *f, struct buf *to);

@@ -138,7 +138,7 @@ static void a_fact_is_said_with_its_own_value_and_limit(void **state)
         "resets is 4, above the maximum of 3, and STATUS is SELF_TEST.",
         "resets is 4 and flow out is low.",
         "No fault: flow out stays at 71%, and pump is on.",
-        "heatCurrent is not known. What is the limit of pump?",
+        "I cannot tell. What is the limit of heatCurrent?",
     };
     static const char *const bad[] = {
         "V_IN is 10 V.",
@@ -147,8 +147,9 @@ static void a_fact_is_said_with_its_own_value_and_limit(void **state)
         "resets is 8.4 V.",
         "It is 8.4 V.",
         "71% at V_IN.",
+        "heatCurrent is low.",
         "V_IN is 71% at flow out.",
-        "V_IN is low.........",
+        "It is low.........",
         "resets is 4 bar.",
         "STATUS is 4.",
         "Below 10-30 V.",
