@@ -12,7 +12,11 @@
 #include "train/hf_vocabulary.h"
 #include "train/mix.h"
 
-enum { ROWS = 16, PATH_BYTES = 4096 }; // rows of a matrix at once
+enum {
+    ROWS = 16,       // of a matrix that a thread takes at once
+    CHUNK = 1 << 22, // weights between two writes
+    PATH_BYTES = 4096,
+};
 
 static const float f16_max = 65504;
 
@@ -253,6 +257,7 @@ static void write_keys(const struct job *j)
 
 struct rows {
     const struct item *item;
+    size_t first; // row of this chunk
     unsigned char *blocks;
     float *floats; // of each thread
     bool *bad;     // of each piece: a weight that is no number, or too large
@@ -276,7 +281,7 @@ static void convert_rows(void *arg, unsigned thread, size_t from, size_t to)
     float *x = r->floats + thread * ROWS * cols;
     float most = item->to->type == QUANT_F16 ? f16_max : FLT_MAX;
     for (size_t i = from; i < to; i++)
-        f->dequantize(item->from->data + source_row(item, i) * cols * f->bytes,
+        f->dequantize(item->from->data + source_row(item, r->first + i) * cols * f->bytes,
                       x + (i - from) * cols, cols);
     for (size_t i = 0; i < n; i++)
         if (!(fabsf(x[i]) <= most))
@@ -284,34 +289,51 @@ static void convert_rows(void *arg, unsigned thread, size_t from, size_t to)
     item->to->quantize(x, r->blocks + quant_bytes(item->to, from * cols), n);
 }
 
+// Tells how far the work is.
+static enum err_code advance(struct job *j, uint64_t weights)
+{
+    j->done += weights;
+    if (j->plan->each && !j->plan->each(j->plan->arg, j->done, j->weights))
+        return err_set(j->err, ERR_CANCELLED, "stopped; nothing was written");
+    return ERR_OK;
+}
+
 static enum err_code write_values(struct job *j, const struct item *i)
 {
     gguf_write_data(j->out, i->values, i->rows * sizeof *i->values);
-    return ERR_OK;
+    return advance(j, i->rows);
+}
+
+static enum err_code write_chunk(struct job *j, struct rows *r, size_t rows)
+{
+    const struct item *i = r->item;
+    size_t pieces = (rows + ROWS - 1) / ROWS;
+    memset(r->bad, 0, pieces * sizeof *r->bad);
+    nn_split(&j->work, rows, ROWS, convert_rows, r);
+    for (size_t k = 0; k < pieces; k++)
+        if (r->bad[k])
+            return err_set(j->err, ERR_CORRUPT,
+                           "%s: tensor '%.*s' holds weights that are no numbers, or too large "
+                           "for %s",
+                           i->file, STR_ARG(i->from->name), i->to->name);
+    gguf_write_data(j->out, r->blocks, quant_bytes(i->to, (uint64_t)rows * i->cols));
+    return advance(j, (uint64_t)rows * i->cols);
 }
 
 static enum err_code write_matrix(struct job *j, const struct item *i)
 {
-    size_t pieces = ((size_t)i->rows + ROWS - 1) / ROWS;
-    size_t bytes = quant_bytes(i->to, (uint64_t)i->rows * i->cols);
+    size_t all = (size_t)i->rows, most = (CHUNK / (size_t)i->cols / ROWS + 1) * ROWS;
+    most = most < all ? most : all;
+    size_t bytes = quant_bytes(i->to, (uint64_t)most * i->cols);
     struct rows r = {.item = i};
     enum err_code code = ERR_OK;
     r.blocks = malloc(bytes);
     r.floats = calloc((size_t)j->plan->threads * ROWS * i->cols, sizeof *r.floats);
-    r.bad = calloc(pieces, sizeof *r.bad);
-    if (!bytes || !r.blocks || !r.floats || !r.bad) {
+    r.bad = calloc((most + ROWS - 1) / ROWS, sizeof *r.bad);
+    if (!bytes || !r.blocks || !r.floats || !r.bad)
         code = err_set(j->err, ERR_NO_MEMORY, "out of memory for tensor '%s'", i->name);
-    } else {
-        nn_split(&j->work, i->rows, ROWS, convert_rows, &r);
-        for (size_t k = 0; k < pieces && !code; k++)
-            if (r.bad[k])
-                code = err_set(j->err, ERR_CORRUPT,
-                               "%s: tensor '%.*s' holds weights that are no numbers, or too large "
-                               "for %s",
-                               i->file, STR_ARG(i->from->name), i->to->name);
-    }
-    if (!code)
-        gguf_write_data(j->out, r.blocks, bytes);
+    for (; r.first < all && !code; r.first += most)
+        code = write_chunk(j, &r, all - r.first < most ? all - r.first : most);
     free(r.blocks);
     free(r.floats);
     free(r.bad);
@@ -332,9 +354,6 @@ static enum err_code write_all(struct job *j)
     for (size_t k = 0; k < j->count && !code; k++) {
         const struct item *i = &j->items[k];
         code = i->values ? write_values(j, i) : write_matrix(j, i);
-        j->done += (uint64_t)i->rows * i->cols;
-        if (!code && j->plan->each && !j->plan->each(j->plan->arg, j->done, j->weights))
-            code = err_set(j->err, ERR_CANCELLED, "stopped; nothing was written");
     }
     return code;
 }
