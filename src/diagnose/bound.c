@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "diagnose/event_words.h"
 #include "diagnose/facts_private.h"
 #include "diagnose/units.h"
 
@@ -227,6 +228,8 @@ bool bound_holds(struct str text, const struct claim *claim, const struct facts 
 {
     if (claim->kind != CLAIM_NUMBER)
         return true;
+    if (!event_words_hold(text, claim->text, facts))
+        return false;
     enum place place = place_ahead(sentence_ahead(text, claim->text.p));
     const struct fact *f = place ? last_said(text, claim, facts) : said_of(text, claim, facts);
     if (!f)

@@ -2,6 +2,7 @@
 #include "diagnose/evidence_grammar.h"
 
 #include "diagnose/claims.h"
+#include "diagnose/event_words.h"
 #include "diagnose/evidence_private.h"
 
 // Letters have no capital behind a small one, that would be an identifier; names all in capitals
@@ -183,11 +184,13 @@ void evidence_grammar_write(const struct str *texts, size_t count, const struct 
     // A rule needs an alternative even where the evidence has none for it.
     buf_add_z(to, "\nname ::= word");
     add_texts(RULE_NAME, texts, count, to);
+    event_words_times(f, to);
     evidence_fact_names(f, to);
     buf_add_z(to, "\nvalue ::= capitals");
     add_texts(RULE_VALUE, texts, count, to);
     buf_add_z(to, "\nheld ::= capitals");
     add_texts(RULE_HELD, texts, count, to);
+    event_words_grammar(f, to);
     evidence_fact_statements(f, to);
     buf_add_z(to, "\nvalued ::= capitals");
     evidence_fact_values(f, to);

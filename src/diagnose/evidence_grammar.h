@@ -3,7 +3,8 @@
 // Words are free. Numbers, identifiers and times, as claims.h reads them, stand only as they are
 // written in the evidence, a number with its unit, and "8.4 V at V_IN" only where a line of the
 // evidence says "V_IN: 8.4 V". The numbers of facts stand only with their key: "V_IN is 8.4 V,
-// below the operating range of 10-30 V".
+// below the operating range of 10-30 V", and those of events with their sensor: "FLOW spiked to 7.2
+// m3/h, above the limit of 6 m3/h".
 #ifndef FETTLE_DIAGNOSE_EVIDENCE_GRAMMAR_H
 #define FETTLE_DIAGNOSE_EVIDENCE_GRAMMAR_H
 

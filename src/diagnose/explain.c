@@ -97,13 +97,10 @@ static void end_attempt(struct explanation *x)
 static enum err_code make_form(const struct explanation *x, struct form **out, struct err *err)
 {
     const struct facts *f = x->request.facts;
-    enum { OTHERS = 4 };
-    struct str texts[OTHERS + FACTS_EVENTS_MAX] = {buf_str(&x->question), str_of(f->device),
-                                                   str_of(f->note), str_of(f->known)};
+    const struct str texts[] = {buf_str(&x->question), str_of(f->device), str_of(f->note),
+                                str_of(f->known)};
     struct buf gbnf = {0};
-    for (size_t i = 0; i < f->event_count; i++)
-        texts[OTHERS + i] = str_of(f->events[i]);
-    evidence_grammar_write(texts, OTHERS + f->event_count, f, &gbnf);
+    evidence_grammar_write(texts, sizeof texts / sizeof *texts, f, &gbnf);
     enum err_code code =
         gbnf.failed ? err_set(err, ERR_NO_MEMORY, "out of memory for a grammar")
                     : serving_form_gbnf(x->model.serving, buf_str(&gbnf), "evidence", out, err);

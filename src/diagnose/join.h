@@ -45,7 +45,6 @@ void facts_join_sensor(struct facts *f, const struct join_sensor *s);
 //     LEVEL level shift to 0.9 m, below expected 1.2-2.1 m, open since 12:33:20
 //     all 6 sensors dropout, limit 10 s, 12:33:30 to 12:33:48
 // The gravest comes first; times are UTC, with the date when it is not that of the latest one.
-const char *join_event_words(enum anomaly_kind kind); // "level shift to"
 enum err_code facts_join_anomalies(struct facts *f, const struct join_anomaly *list, size_t count,
                                    size_t sensors, struct err *err);
 

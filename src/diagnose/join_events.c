@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diagnose/event_words.h"
 #include "diagnose/join.h"
 #include "diagnose/summary_facts.h"
 #include "diagnose/units.h"
@@ -15,27 +16,6 @@ struct event {
     size_t count, silent;             // anomalies; of silences together, sensors
     int64_t start_us, end_us;         // TIME_NONE while one is open
 };
-
-// How events of a kind are written: "FLOW spike to 7.2 m3/h". Without value where it tells nothing.
-static const struct {
-    const char *words;
-    bool has_value;
-} ways[ANOMALY_KIND_COUNT] = {
-    [ANOMALY_SPIKE] = {"spike to", true},
-    [ANOMALY_DRIFT] = {"drift to", true},
-    [ANOMALY_DROPOUT] = {"dropout", false},
-    [ANOMALY_LEVEL_SHIFT] = {"level shift to", true},
-    [ANOMALY_STUCK] = {"stuck at", true},
-    [ANOMALY_NOISE] = {"noise", false},
-    [ANOMALY_SEASONAL] = {"unusual for the hour at", true},
-    [ANOMALY_PATTERN] = {"unusual pattern", false},
-    [ANOMALY_MULTIVARIATE] = {"mismatch at", true},
-};
-
-const char *join_event_words(enum anomaly_kind kind)
-{
-    return ways[kind].words;
-}
 
 // ---- grouping ----
 
@@ -110,7 +90,7 @@ static void add_value(const struct join_anomaly *a, struct buf *to)
                   : an->side == SIDE_LOW ? an->expected_low
                                          : an->expected_high;
     char value[SUMMARY_PHRASE_BYTES], low[SUMMARY_PHRASE_BYTES], high[SUMMARY_PHRASE_BYTES];
-    if (!ways[an->kind].has_value || isnan(an->peak))
+    if (!event_has_value(an->kind) || isnan(an->peak))
         return;
     summary_value_text(an->peak, edge, unit, value);
     buf_printf(to, " %s", value);
@@ -150,7 +130,7 @@ static void write_event(const struct event *e, size_t sensors, int64_t near_us, 
     else if (e->silent > 1)
         buf_printf(to, "%zu sensors dropout", e->silent);
     else
-        buf_printf(to, "%s %s", e->worst->sensor, ways[an->kind].words);
+        buf_printf(to, "%s %s", e->worst->sensor, event_noun(an->kind));
     add_value(e->worst, to);
     if (an->kind == ANOMALY_DROPOUT && !isnan(an->limit)) {
         summary_value_text(an->limit, NAN, "s", limit);

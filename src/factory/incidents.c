@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "diagnose/causes.h"
+#include "diagnose/event_words.h"
 #include "factory/factory_private.h"
 #include "factory/made_asset.h"
 #include "factory/pick.h"
@@ -16,13 +17,6 @@ struct work {
     char event[PHRASE_BYTES], check[PHRASE_BYTES], cause[PHRASE_BYTES];
 };
 
-// An event's line taken apart: "FLOW spike to 7.2 m3/h, above limit 6 m3/h, open since 12:33:11".
-struct event_words {
-    char subject[WORDS_BYTES];
-    char value[WORDS_BYTES], place[WORDS_BYTES], start[WORDS_BYTES];
-    bool at_once; // it began and ended at `start`
-};
-
 static bool chance(struct maker *m, double p)
 {
     return rng_uniform(&m->rng) < p;
@@ -30,47 +24,21 @@ static bool chance(struct maker *m, double p)
 
 // ---- reading what was written ----
 
-static void read_part(struct str part, struct event_words *to)
+static bool is_of(const struct work *w, const struct made_sign *sign, const struct event_words *e)
 {
-    struct str end = part;
-    if (str_starts(part, STR_LIT("above ")) || str_starts(part, STR_LIT("below "))) {
-        struct str side = str_cut(&end, ' '), what = str_cut(&end, ' ');
-        snprintf(to->place, sizeof to->place, ", %.*s the %.*s%s %.*s", STR_ARG(side),
-                 STR_ARG(what), str_is(what, "limit") ? " of" : "", STR_ARG(end));
-    } else if (str_starts(part, STR_LIT("open since "))) {
-        str_copy(to->start, sizeof to->start, (struct str){part.p + 11, part.n - 11});
-    } else if (str_starts(part, STR_LIT("at "))) {
-        str_copy(to->start, sizeof to->start, (struct str){part.p + 3, part.n - 3});
-        to->at_once = true;
-    } else if (!str_starts(part, STR_LIT("limit ")) && part.n > 8 && part.p[2] == ':') {
-        str_copy(to->start, sizeof to->start, str_cut(&end, ' '));
-    } else if (part.n > 19 && part.p[13] == ':') {
-        str_copy(to->start, sizeof to->start, (struct str){part.p, 19});
-    }
+    if (e->kind != sign->kind)
+        return false;
+    return sign->all ? str_starts(e->subject, STR_LIT("all ")) &&
+                           memmem(e->subject.p, e->subject.n, " sensors", 8) != NULL
+                     : str_is(e->subject, w->asset.sensors[sign->sensor].known.name);
 }
 
 // False when the facts have no such event: there were too many.
 static bool find_event(const struct work *w, const struct made_sign *sign, struct event_words *to)
 {
-    const struct made_asset *a = &w->asset;
-    const char *words = join_event_words(sign->kind);
-    for (size_t i = 0; i < w->facts.event_count; i++) {
-        struct str line = str_of(w->facts.events[i]), rest = line;
-        *to = (struct event_words){0};
-        if (sign->all)
-            snprintf(to->subject, sizeof to->subject, "all %zu sensors", a->sensor_count);
-        else
-            str_copy(to->subject, sizeof to->subject, str_of(a->sensors[sign->sensor].known.name));
-        size_t subject = strlen(to->subject), n = subject + 1 + strlen(words);
-        if (!str_starts(line, str_of(to->subject)) || line.n < n ||
-            memcmp(line.p + subject + 1, words, n - subject - 1) != 0)
-            continue;
-        struct str value = str_cut(&rest, ',');
-        str_copy(to->value, sizeof to->value, str_trim((struct str){value.p + n, value.n - n}));
-        while (rest.p && rest.n)
-            read_part(str_trim(str_cut(&rest, ',')), to);
-        return to->start[0] != '\0';
-    }
+    for (size_t i = 0; i < w->facts.event_count; i++)
+        if (event_words_read(str_of(w->facts.events[i]), to) && is_of(w, sign, to))
+            return to->start.n > 0;
     return false;
 }
 
@@ -86,10 +54,15 @@ static enum err_code say_moved(struct maker *m, struct factory_example *e,
                                const struct made_sign *sign, const struct event_words *words,
                                struct buf *to, struct err *err)
 {
-    const struct grammar_slot slots[] = {{"key", words->subject},
-                                         {"value", words->value},
-                                         {"place", words->place},
-                                         {"start", words->start},
+    char key[WORDS_BYTES], value[WORDS_BYTES], start[WORDS_BYTES], place[PHRASE_BYTES];
+    str_copy(key, sizeof key, words->subject);
+    str_copy(value, sizeof value, words->value);
+    str_copy(start, sizeof start, words->start);
+    snprintf(place, sizeof place, "%s%s", words->place[0] ? ", " : "", words->place);
+    const struct grammar_slot slots[] = {{"key", key},
+                                         {"value", value},
+                                         {"place", place},
+                                         {"start", start},
                                          {"at", words->at_once ? "at" : "from"},
                                          {NULL, NULL}};
     struct grammar_use use = maker_use(m, e, slots);
@@ -220,13 +193,14 @@ static void write_number(struct json_out *j, const char *key, struct str text)
 // The value with the bound that it broke.
 static void write_deciding(const struct event_words *words, struct json_out *j)
 {
-    struct str unit = str_of(words->value), number = str_cut(&unit, ' ');
+    struct str unit = words->value, number = str_cut(&unit, ' ');
     struct str bound = str_of(words->place);
-    bool below = str_starts(bound, STR_LIT(", below"));
+    bool below = str_starts(bound, STR_LIT("below"));
     const char *limit = strstr(words->place, "limit of "),
                *band = strstr(words->place, "expected ");
     json_object(j);
-    json_key_text(j, "key", words->subject);
+    json_key(j, "key");
+    json_str(j, words->subject);
     json_key(j, "value");
     json_str(j, number);
     json_key(j, "unit");
@@ -261,7 +235,7 @@ static void write_truth(const struct work *w, struct factory_example *e)
     json_end(&j);
     json_key(&j, "deciding");
     json_array(&j);
-    if (a->sign_count && a->signs[0].moved && find_event(w, &a->signs[0], &words) && words.value[0])
+    if (a->sign_count && a->signs[0].moved && find_event(w, &a->signs[0], &words) && words.value.n)
         write_deciding(&words, &j);
     json_end(&j);
     json_key(&j, "missing");

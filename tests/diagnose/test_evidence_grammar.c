@@ -183,6 +183,46 @@ static void a_fact_is_said_with_its_own_value_and_limit(void **state)
     free(f);
 }
 
+static void an_event_is_said_with_its_own_value_and_limit(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        "Here pressure spiked to 4.2 bar, above the limit of 3.5 bar, from 12:33:11, while the "
+        "other sensors stayed as usual. The cause is a disturbed signal. Check the cable.",
+        "A loss of power or network: all 6 sensors sent no data from 12:41:30. Please check the "
+        "power.",
+        "A leak: pressure spiked to 4.2 bar, above the limit of 3.5 bar, from 12:33:11, and "
+        "flow is 31.4 l/min, below 52.1-60.3 l/min."};
+    static const char *const bad[] = {
+        "Here pressure spiked to 3.5 bar.",
+        "Here pressure spiked to 4.2 bar, below the limit of 3.5 bar.",
+        "Here pressure spiked to 4.2 bar, above the limit of 4.2 bar.",
+        "Here flow spiked to 31.4 l/min.",
+    };
+    struct facts *f = calloc(1, sizeof *f);
+    struct buf gbnf = {0};
+    struct grammar *g;
+    struct grammar_masks *by;
+    struct err err;
+    assert_non_null(f);
+    assert_ok(facts_read(STR_LIT("flow: 31.4 l/min (52.1-60.3 l/min)"), f, &err), err);
+    facts_add_event(f, "pressure spike to 4.2 bar, above limit 3.5 bar, 12:33:11 to 12:40:02");
+    facts_add_event(f, "all 6 sensors dropout, limit 10 s, open since 12:41:30");
+    evidence_grammar_write(NULL, 0, f, &gbnf);
+    assert_ok(grammar_from_gbnf(buf_str(&gbnf), "events", &g, &err), err);
+    buf_free(&gbnf);
+    assert_ok(grammar_masks_open(g, trie, 0, &by, &err), err);
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        if (!allows_by(by, good[i]))
+            fail_msg("refused: %s", good[i]);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (allows_by(by, bad[i]))
+            fail_msg("allowed: %s", bad[i]);
+    grammar_masks_close(&by);
+    grammar_close(&g);
+    free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +230,7 @@ int main(void)
         cmocka_unit_test(what_it_lacks_may_not),
         cmocka_unit_test(all_that_it_allows_of_the_evidence_passes_the_check),
         cmocka_unit_test(a_fact_is_said_with_its_own_value_and_limit),
+        cmocka_unit_test(an_event_is_said_with_its_own_value_and_limit),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }
