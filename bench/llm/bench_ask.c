@@ -7,6 +7,7 @@
 // decode D N      N tokens, one by one, after D others (not counted, nor computed anew where the
 //                 command before has left them)
 // batch S N       N steps of S sessions, one token each
+// settle          weights mapped from FOLDER are moved into large pages
 // read            GB/s of reading memory, instead of seconds
 #include <stdatomic.h>
 #include <stdio.h>
@@ -18,7 +19,13 @@
 #include "kernels/team.h"
 #include "llm/engine.h"
 
-enum { MEMORY = 512 << 20, SESSIONS = 16, CONTEXT = 5000, PIECE = ENGINE_BATCH };
+enum {
+    MEMORY = 512 << 20,
+    SESSIONS = 16,
+    CONTEXT = 5000,
+    PIECE = ENGINE_BATCH,
+    SETTLE_BYTES = 8 << 20
+};
 
 struct bench {
     struct engine *engine;
@@ -99,6 +106,12 @@ static double run(struct bench *b, const char *line)
     bool good = true;
     if (strncmp(line, "read", 4) == 0)
         return bandwidth(b);
+    if (strncmp(line, "settle", 6) == 0) {
+        int64_t start = clock_mono_us();
+        while (engine_settle(b->engine, SETTLE_BYTES))
+            ;
+        return (double)(clock_mono_us() - start) / 1e6;
+    }
     for (size_t s = 1; s < SESSIONS; s++)
         session_truncate(b->sessions[s], 0);
     if (sscanf(line, "decode %u", &depth) != 1)

@@ -7,6 +7,7 @@ bandwidth measured in the same rounds, and the ratio to llama.cpp. Without a pee
     python3 bench/llm/bench_compare.py MODEL.gguf [--peer NODE_FOLDER] [--rounds N] [--threads N]
                                        [--cache f16|q8_0] [--packed FOLDER]
                                        [--what prefill,decode,deep,deeper,batch]
+Packed weights have settled in large pages, as in a server that has had a second's rest.
 NODE_FOLDER is where `npm install node-llama-cpp@3.22.1` was run.
 """
 import argparse
@@ -64,6 +65,7 @@ def main():
     command = [program, options.model, options.threads, options.cache]
     ours = Runner(command + ([options.packed] if options.packed else []))
     size = ours.weight_bytes / 1e9
+    ours.ask("settle")
 
     print(f"{options.model}: loaded in {ours.load_s:.2f} s"
           + (f", llama.cpp {peer.load_s:.2f} s" if peer else ""), flush=True)

@@ -3,6 +3,7 @@
 
 #include "kernels/memory.h"
 #include "llm/engine_private.h"
+#include "llm/settle.h"
 
 enum { APART_MAX = 32, LOW_BYTES = 3 * ENGINE_BATCH * ADAPTER_RANK_MAX * sizeof(float) };
 
@@ -112,6 +113,11 @@ void engine_watch(struct engine *e, engine_inputs_fn *fn, void *arg)
 {
     e->watch = fn;
     e->watch_arg = arg;
+}
+
+bool engine_settle(struct engine *e, size_t bytes)
+{
+    return settle_weights(e->model, e->team, bytes);
 }
 
 void engine_keep(struct engine *e, size_t bytes)

@@ -35,6 +35,10 @@ void engine_close(struct engine **e); // after its sessions
 const struct model *engine_model(const struct engine *e);
 const struct tokenizer *engine_tokenizer(const struct engine *e);
 
+// Moves some `bytes` of weights that a packed file gave into large pages, which are read faster;
+// true: there are more. Between steps, when there is time.
+bool engine_settle(struct engine *e, size_t bytes);
+
 // Keeps computed keys and values that no session holds any more, `bytes` of them at most (0 to
 // start with), so that a later session may take them over: see session_reuse.
 void engine_keep(struct engine *e, size_t bytes);

@@ -84,6 +84,9 @@ struct model {
     const unsigned char *packed; // all packed weights, [packed_bytes]
     size_t packed_bytes;
     bool packed_mapped; // from a file: see packed_file.h
+    // Their copy that settle.h makes, up to settled_bytes; NULL: none is being made.
+    unsigned char *settled;
+    size_t settled_bytes;
 };
 
 struct packed_folder;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "kernels/memory.h"
+#include "llm/settle.h"
 
 enum { PIECE = 2 << 20 }; // packed bytes of one write
 
@@ -113,6 +114,7 @@ enum err_code pack_weights(struct model *m, const struct packed_folder *folder, 
 
 void pack_release(struct model *m)
 {
+    settle_release(m);
     if (m->packed_mapped)
         packed_file_unmap(m->packed, m->packed_bytes);
     else

@@ -1,6 +1,7 @@
 // The worker: who runs next, who ends, opening and closing.
 #include "llm/serving.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -9,6 +10,8 @@
 #include "base/clock.h"
 #include "llm/arch.h"
 #include "llm/serving_private.h"
+
+enum { SETTLE_BYTES = 8 << 20 }; // at once: a request waits for some milliseconds at most
 
 static const int64_t ask_every_us = 100 * US_PER_MS;
 
@@ -137,6 +140,23 @@ static void admit(struct serving *s)
     }
 }
 
+// Waits until there is work. With nothing to do for a second, weights move to where they are read
+// faster.
+static void rest(struct serving *s)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec++;
+    if (s->settled)
+        pthread_cond_wait(&s->work, &s->lock);
+    else if (s->resting || pthread_cond_timedwait(&s->work, &s->lock, &until) == ETIMEDOUT) {
+        pthread_mutex_unlock(&s->lock);
+        s->settled = !engine_settle(s->engine, SETTLE_BYTES);
+        pthread_mutex_lock(&s->lock);
+        s->resting = true;
+    }
+}
+
 static void *work(void *arg)
 {
     struct serving *s = arg;
@@ -151,9 +171,10 @@ static void *work(void *arg)
         admit(s);
         if (s->active_count == 0) {
             if (s->waiting_count == 0 && !s->embeddings)
-                pthread_cond_wait(&s->work, &s->lock);
+                rest(s);
             continue;
         }
+        s->resting = false;
         pthread_mutex_unlock(&s->lock);
         serving_step(s);
         pthread_mutex_lock(&s->lock);

@@ -97,6 +97,8 @@ struct serving {
     pthread_cond_t work;        // something to do, or stop
     pthread_cond_t done;        // an answer is over, or a step is
     bool stop;
+    bool resting,
+        settled; // the worker has had nothing to do for long; weights do not move any more
     struct sequence **waiting; // in order of coming, [settings.queue]
     uint32_t waiting_count;
     struct sequence *active[SERVING_SESSIONS_MAX];

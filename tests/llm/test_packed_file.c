@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/rng.h"
 #include "llm/llm_tiny.h"
+#include "llm/serving.h"
 #include "llm/synth.h"
 
 enum { TEXT = 8, PATH = 512, TRAILER_LEAST = 72 };
@@ -152,6 +153,57 @@ static void a_later_load_maps_and_gives_the_same_bits(void **state)
         assert_same(later, plain);
     }
     assert_int_equal(files(".tmp-", NULL), 0);
+}
+
+static void mapped_weights_settle_in_memory_with_the_same_bits(void **state)
+{
+    (void)state;
+    struct engine_options o = {.threads = 2, .packed = packed};
+    struct engine *e;
+    struct err err;
+    int32_t text[TEXT];
+    float plain[TINY_V];
+    tiny_text(text, TEXT, 5);
+    write_model("Q4_K_M", 8);
+    load(NULL, plain);
+    assert_ok(engine_open_with(model, &o, &e, &err), err);
+    assert_true(engine_model(e)->packed_mapped);
+    bool more = true;
+    for (int i = 0; more; i++) {
+        assert_in_range(i, 0, 1000);
+        more = engine_settle(e, 10000); // neither whole pages nor whole matrices
+        if (i % 3 && more)
+            continue;
+        struct session *s = tiny_session(e, 0, CACHE_F16);
+        assert_same(tiny_feed(e, s, text, TEXT), plain);
+        session_close(&s);
+        assert_int_equal(engine_model(e)->packed_mapped, more);
+    }
+    assert_false(engine_settle(e, 10000));
+    engine_close(&e);
+    // Closed half done.
+    assert_ok(engine_open_with(model, &o, &e, &err), err);
+    assert_true(engine_settle(e, 10000));
+    engine_close(&e);
+}
+
+static void a_worker_with_nothing_to_do_settles_the_weights(void **state)
+{
+    (void)state;
+    float logits[TINY_V];
+    struct err err;
+    struct serving *s;
+    write_model("Q4_0", 9);
+    load(&packed, logits);
+    struct serving_settings settings = {
+        .threads = 2, .context = 64, .sessions = 1, .queue = 1, .packed = packed};
+    assert_ok(serving_open(model, &settings, &s, &err), err);
+    volatile const bool *mapped = &serving_model(s)->packed_mapped;
+    assert_true(*mapped);
+    for (int i = 0; i < 1000 && *mapped; i++)
+        usleep(10000);
+    assert_false(*mapped);
+    serving_close(&s);
 }
 
 static void every_architecture_maps(void **state)
@@ -416,6 +468,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_A_FOLDER(a_later_load_maps_and_gives_the_same_bits),
+        IN_A_FOLDER(mapped_weights_settle_in_memory_with_the_same_bits),
+        IN_A_FOLDER(a_worker_with_nothing_to_do_settles_the_weights),
         IN_A_FOLDER(every_architecture_maps),
         IN_A_FOLDER(a_damaged_file_is_not_used),
         IN_A_FOLDER(a_file_that_was_cut_or_is_too_long_is_not_used),
