@@ -3,37 +3,12 @@
 
 #include "ingest/json_private.h"
 
-// The text of the scanner's latest key or string, with escapes resolved.
-struct str json_element_text(struct json_element *el, const struct json_scan *s)
-{
-    if (!s->escaped)
-        return s->text;
-    if (s->text.n > sizeof el->room - el->room_used) {
-        el->bad = "too many escaped characters in names";
-        return (struct str){"", 0};
-    }
-    char *to = el->room + el->room_used;
-    size_t n = json_unescape(s->text, to);
-    el->room_used += n;
-    el->moved = true;
-    return (struct str){to, n};
-}
-
 const char *json_source_token(enum json_token t)
 {
     static const char *const names[] = {"an error", "nothing", "an object", "",
                                         "an array", "",        "a key",     "text",
                                         "a number", "true",    "false",     "null"};
     return names[t];
-}
-
-void json_element_scalar(struct json_element *el, struct json_scalar *to, struct json_scan *s,
-                         enum json_token t)
-{
-    to->token = t;
-    to->text = t == JSON_TOKEN_STRING   ? json_element_text(el, s)
-               : t == JSON_TOKEN_NUMBER ? s->text
-                                        : (struct str){"", 0};
 }
 
 static bool value_of(const struct json_scalar *v, double *out)

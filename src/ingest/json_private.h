@@ -34,11 +34,30 @@ struct json_element {
 };
 
 // The text of the scanner's latest key or string, with escapes resolved into el->room.
-struct str json_element_text(struct json_element *el, const struct json_scan *s);
+static inline struct str json_element_text(struct json_element *el, const struct json_scan *s)
+{
+    if (!s->escaped)
+        return s->text;
+    if (s->text.n > sizeof el->room - el->room_used) {
+        el->bad = "too many escaped characters in names";
+        return (struct str){"", 0};
+    }
+    char *to = el->room + el->room_used;
+    size_t n = json_unescape(s->text, to);
+    el->room_used += n;
+    el->moved = true;
+    return (struct str){to, n};
+}
 
 // Notes a value, which is the scanner's latest token `t`.
-void json_element_scalar(struct json_element *el, struct json_scalar *to, struct json_scan *s,
-                         enum json_token t);
+static inline void json_element_scalar(struct json_element *el, struct json_scalar *to,
+                                       struct json_scan *s, enum json_token t)
+{
+    to->token = t;
+    to->text = t == JSON_TOKEN_STRING   ? json_element_text(el, s)
+               : t == JSON_TOKEN_NUMBER ? s->text
+                                        : (struct str){"", 0};
+}
 
 // Passes on the readings of a complete object, or refuses it.
 void json_element_emit(struct json_source *p, struct json_element *el);
