@@ -6,7 +6,7 @@
 import { get } from '/js/api.js';
 import { makeChart, resize } from '/js/charts.js';
 import { ago, clock, moveTo } from '/js/clock.js';
-import { anomalyInDetail, drawDetail, inDetail, moveDetail, openDetail, RANGES, rangeButtons, redrawDetail,
+import { anomalyInDetail, drawDetail, inDetail, moveDetail, openDetail, rangeButtons, redrawDetail,
   refreshDetail, resizeDetail, startDetail, takeDetailReading } from '/js/detail.js';
 import { element, duration, kindText, limit, value, count } from '/js/format.js';
 import { forgetAll, keep, marksOf, openAnomaly } from '/js/marks.js';
