@@ -101,6 +101,17 @@ bool event_words_read(struct str line, struct event_words *out)
     return true;
 }
 
+void facts_read_events(struct facts *f, struct str lines)
+{
+    while (lines.p && lines.n) {
+        struct event_words e;
+        struct str event = without(str_cut(&lines, '\n'), "- event: ");
+        char text[FACT_EVENT_BYTES];
+        if (event_words_read(event, &e) && str_copy(text, sizeof text, event))
+            facts_add_event(f, text);
+    }
+}
+
 // ---- what answers say ----
 
 // Takes `end` off the end of `*s`.
@@ -150,6 +161,23 @@ static enum said said_of(const struct event_words *e, struct str before, struct 
     return SAID_OF_NONE;
 }
 
+// `before` ends with a sensor and a verb of events: "FLOW spiked to ".
+static bool tells_an_event(struct str before, const struct facts *facts)
+{
+    for (size_t k = 0; k < ANOMALY_KIND_COUNT; k++) {
+        struct str rest = before;
+        if (!ways[k].has_value || !cut_end(&rest, STR_LIT(" ")) ||
+            !cut_end(&rest, str_of(ways[k].verb)) || !cut_end(&rest, STR_LIT(" ")))
+            continue;
+        for (size_t i = 0; i < facts->count; i++) {
+            struct str subject = rest;
+            if (cut_end(&subject, str_of(facts->items[i].key)))
+                return true;
+        }
+    }
+    return false;
+}
+
 bool event_words_hold(struct str answer, struct str number, const struct facts *facts)
 {
     size_t at = (size_t)(number.p - answer.p);
@@ -164,7 +192,8 @@ bool event_words_hold(struct str answer, struct str number, const struct facts *
             return true;
         wrong |= said == SAID_WRONGLY;
     }
-    return !wrong;
+    // Of a sensor that has no such event.
+    return !wrong && !(facts->event_count && tells_an_event(before, facts));
 }
 
 static void add_statement(const struct event_words *e, bool place, struct buf *to)

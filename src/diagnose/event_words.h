@@ -26,6 +26,9 @@ bool event_has_value(enum anomaly_kind kind);   // false where it tells nothing
 // False when the line is none of an event.
 bool event_words_read(struct str line, struct event_words *out);
 
+// Adds the events among lines that facts_write wrote.
+void facts_read_events(struct facts *f, struct str lines);
+
 // What an answer says of an event: a number behind its subject and verb must be its value, one
 // behind "above the limit of" behind that must be its limit. True for numbers that are said of no
 // event.

@@ -6,6 +6,7 @@
 
 #include "diagnose/causes.h"
 #include "diagnose/claims.h"
+#include "diagnose/event_words.h"
 #include "diagnose/facts.h"
 #include "eval/answer_words.h"
 
@@ -53,6 +54,7 @@ static bool is_supported(struct str instruction, struct str input, struct str an
         return false;
     }
     facts_join_known(facts);
+    facts_read_events(facts, input);
     size_t bad = claims_check(answer, facts, texts, 2, claims, &count);
     free(facts);
     return bad == 0;

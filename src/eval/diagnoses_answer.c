@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "diagnose/event_words.h"
 #include "diagnose/explain.h"
 #include "eval/case_lines.h"
 
@@ -61,6 +62,7 @@ static enum err_code prepare(const struct asking *a, const struct json_node *c, 
     if (code != ERR_OK)
         return code;
     facts_join_known(&to->facts);
+    facts_read_events(&to->facts, input);
     buf_reset(&to->reading);
     if (prepared || a->plan->raw)
         buf_add_str(&to->reading, input);

@@ -102,7 +102,7 @@ static enum err_code say_event(struct maker *m, struct work *w, struct factory_e
         else if ((*kept = find_event(w, sign, &words)))
             code = say_moved(m, e, sign, &words, to, err);
     }
-    bool alone = a->sign_count == 1 && !a->signs[0].all;
+    bool alone = a->sign_count == 1 && !a->signs[0].all && !a->bystander;
     struct grammar_use use = maker_use(m, e, NULL);
     return code == ERR_OK && alone ? factory_grammar_say(&use, "alone", to, err) : code;
 }

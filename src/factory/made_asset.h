@@ -17,7 +17,7 @@
 //     low high            beyond that limit, by drift or level shift
 //     zero                the same, down to 0
 //     dropout stuck noise seasonal pattern mismatch
-//     ok cold             no anomaly: within limits; below 5 C
+//     ok cold             no anomaly: within limits; below 8 C
 struct asset_fault {
     const char *cause; // of diagnose/causes.h
     const char *signs;
@@ -56,6 +56,7 @@ struct made_asset {
     struct made_sign signs[MADE_SIGNS_MAX]; // the deciding one first
     size_t sign_count;
     bool over;
+    bool bystander; // another sensor fell out of step, which is not part of it
 };
 
 // False when the draw was an unlucky one: draw again.

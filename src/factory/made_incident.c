@@ -185,6 +185,22 @@ static void add_company(struct making *m, const struct anomaly *main, size_t sen
         end_it(m, &other->anomaly);
 }
 
+// Some other sensor fell out of step meanwhile, which happens by itself, too.
+static void add_bystander(struct making *m, size_t sensor)
+{
+    size_t at = (size_t)rng_below(m->rng, m->a->sensor_count);
+    struct join_anomaly *out = at == sensor ? NULL : add_anomaly(m, at, ANOMALY_MULTIVARIATE);
+    if (!out)
+        return;
+    if (!set_values(m, &m->a->sensors[at], EFFECT_EITHER, &out->anomaly)) {
+        m->a->anomaly_count--;
+        return;
+    }
+    if (m->a->over || chance(m->rng, 0.5))
+        end_it(m, &out->anomaly);
+    m->a->bystander = true;
+}
+
 // The anomaly of a sign on one sensor.
 static bool add_moved(struct making *m, size_t sensor, const struct sign_kind *how, size_t movers,
                       enum anomaly_kind *kind)
@@ -192,7 +208,9 @@ static bool add_moved(struct making *m, size_t sensor, const struct sign_kind *h
     bool either_kind =
         how->effect == EFFECT_LOW || how->effect == EFFECT_HIGH || how->effect == EFFECT_ZERO;
     *kind = how->kind;
-    if (either_kind && chance(m->rng, 0.4))
+    if (how->effect == EFFECT_ZERO && chance(m->rng, 0.3))
+        *kind = ANOMALY_SEASONAL; // off at an hour at which it used to be on
+    else if (either_kind && chance(m->rng, 0.4))
         *kind = ANOMALY_LEVEL_SHIFT;
     else if (either_kind && movers > 1 && chance(m->rng, 0.2))
         *kind = ANOMALY_SPIKE;
@@ -291,7 +309,7 @@ static void read_cold(struct making *m, struct made_sensor *s)
     s->known.high = chance(m->rng, 0.5) ? NAN : s->known.high;
     s->known.low = NAN;
     s->from = -20;
-    s->to = 4;
+    s->to = 8;
 }
 
 // ---- the incident ----
@@ -332,6 +350,9 @@ static bool add_sign(struct making *m, struct str subject, const struct sign_kin
         return false;
     else if (!sign->all && sign->moved && !add_moved(m, sign->sensor, how, movers, &sign->kind))
         return false;
+    bool plain = movers == 1 && sign->moved && !sign->all && sign->kind != ANOMALY_MULTIVARIATE;
+    if (plain && chance(m->rng, 0.15))
+        add_bystander(m, sign->sensor);
     a->sign_count++;
     return true;
 }

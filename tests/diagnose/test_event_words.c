@@ -59,6 +59,10 @@ static void what_is_said_of_an_event_must_be_true_of_it(void **state)
     assert_int_equal(unsupported("dp noise spiked to 7.2 bar, above the limit of 7.2 bar."), 1);
     assert_int_equal(unsupported("dp noise spiked to 7.2 bar, below the limit of 6 bar."), 1);
     assert_int_equal(unsupported("dp noise spiked to 9 bar."), 1);
+    const struct fact level = {.key = "level", .text = "1.2", .unit = "m", .value = 1.2};
+    assert_true(facts_add(&facts, &level));
+    assert_int_equal(unsupported("level spiked to 7.2 bar."), 1); // that was another sensor
+    assert_int_equal(unsupported("dp noise drifted to 7.2 bar."), 0);
 }
 
 static void events_may_be_said_with_their_value(void **state)
