@@ -35,11 +35,14 @@ bool onnx_blocks_exact(const struct quant_format *f, unsigned bits)
     return steps && steps <= 1 << (bits - 1);
 }
 
+// To the nearest whole number within lo .. hi, both small; NaN gives lo. Added to 1.5 * 2^23, a float
+// keeps no fraction: compilers do that for many at once, which they do not for lrintf.
 static int nearest(float v, int lo, int hi)
 {
-    if (!(v > (float)lo))
-        return lo;
-    return v >= (float)hi ? hi : (int)lrintf(v);
+    const float whole = 0x1.8p23f;
+    v = v > (float)lo ? v : (float)lo;
+    v = v < (float)hi ? v : (float)hi;
+    return (int)(v + whole - whole);
 }
 
 static void fill(const float *x, float scale, int zero, int top, struct block *b)
