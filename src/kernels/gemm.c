@@ -95,21 +95,29 @@ void gemm_work_close(struct gemm_work **work)
     *work = NULL;
 }
 
-// COLUMNS columns from `at`, K elements of each, as [steps][COLUMNS] words.
-static void pack_columns(const struct gemm_kernels *k, struct gemm_view b, size_t at, size_t N,
-                         size_t K, uint32_t *to)
+// Words of `steps` pairs of rows of `x`, `n` columns, as tiles [steps][width], `stride` words
+// apart. Memory is read row by row, however many tiles that fills: down a tile's columns, each read
+// would be of another page.
+static void pack_across(const struct gemm_kernels *k, const float *x, size_t row, size_t n,
+                        size_t K, size_t width, uint32_t *to, size_t stride)
+{
+    size_t per = k->in_a_step, steps = (K + per - 1) / per;
+    if (n % width)
+        memset(to + n / width * stride, 0, steps * width * sizeof *to);
+    for (size_t s = 0; s < steps; s++, x += per * row)
+        k->words_across(x, per == 2 && s * 2 + 1 < K ? x + row : NULL, n, width, to + s * width,
+                        stride);
+}
+
+// COLUMNS columns from `at`, K elements of each that lie one behind the other, as
+// [steps][COLUMNS] words.
+static void pack_turned(const struct gemm_kernels *k, struct gemm_view b, size_t at, size_t N,
+                        size_t K, uint32_t *to)
 {
     size_t n = least(COLUMNS, N - at), per = k->in_a_step, steps = (K + per - 1) / per;
+    uint32_t words[GEMM_STEPS];
     if (n < COLUMNS)
         memset(to, 0, steps * COLUMNS * sizeof *to);
-    if (b.col == 1) {
-        for (size_t s = 0; s < steps; s++) {
-            const float *x = b.p + s * per * b.row + at;
-            k->words_across(x, per == 2 && s * 2 + 1 < K ? x + b.row : NULL, n, to + s * COLUMNS);
-        }
-        return;
-    }
-    uint32_t words[GEMM_STEPS];
     for (size_t from = 0; from < K; from += GEMM_STEPS * per) {
         size_t elements = least(GEMM_STEPS * per, K - from), count = (elements + per - 1) / per;
         uint32_t *out = to + from / per * COLUMNS;
@@ -121,25 +129,32 @@ static void pack_columns(const struct gemm_kernels *k, struct gemm_view b, size_
     }
 }
 
-// The tile of rows from `at`, K elements of each (a block at most), in the layout its view asks
-// for.
+// Columns from `at` to N, K elements of each; `stride` words from tile to tile.
+static void pack_columns(const struct gemm_kernels *k, struct gemm_view b, size_t at, size_t N,
+                         size_t K, uint32_t *to, size_t stride)
+{
+    if (b.col == 1)
+        pack_across(k, b.p + at, b.row, N - at, K, COLUMNS, to, stride);
+    else
+        for (; at < N; at += COLUMNS, to += stride)
+            pack_turned(k, b, at, N, K, to);
+}
+
+// Rows from `at` to M, K elements of each (a block at most), in tiles of the layout that the view
+// asks for.
 static void pack_rows(const struct gemm_kernels *k, struct gemm_view a, size_t at, size_t M,
                       size_t K, uint32_t *to)
 {
-    size_t m = least(k->rows, M - at), per = k->in_a_step, steps = (K + per - 1) / per;
-    if (a.col == 1) {
-        for (size_t i = 0; i < m; i++)
-            k->words_along(a.p + (at + i) * a.row, K, to + i * GEMM_STEPS);
-        for (size_t i = m; i < k->rows; i++)
-            memset(to + i * GEMM_STEPS, 0, steps * sizeof *to);
+    size_t steps = (K + k->in_a_step - 1) / k->in_a_step, rows = rounded(M - at, k->rows);
+    if (a.col != 1) {
+        pack_across(k, a.p + at, a.col, M - at, K, k->rows, to, k->rows * GEMM_STEPS);
         return;
     }
-    if (m < k->rows)
-        memset(to, 0, steps * k->rows * sizeof *to);
-    for (size_t s = 0; s < steps; s++) {
-        const float *x = a.p + s * per * a.col + at;
-        k->words_across(x, per == 2 && s * 2 + 1 < K ? x + a.col : NULL, m, to + s * k->rows);
-    }
+    for (size_t i = 0; i < rows; i++, to += GEMM_STEPS)
+        if (at + i < M)
+            k->words_along(a.p + (at + i) * a.row, K, to);
+        else
+            memset(to, 0, steps * sizeof *to);
 }
 
 // One tile into c; at the matrix's edges by way of a whole tile.
@@ -169,8 +184,7 @@ static void multiply_block(const struct gemm_kernels *k, const struct gemm *g, s
     struct gemm_view part = {g->a.p + from * g->a.col, g->a.row, g->a.col};
     bool by_rows = part.col == 1, add = g->add || from > 0;
     size_t steps = (K + k->in_a_step - 1) / k->in_a_step, tile_words = k->rows * GEMM_STEPS;
-    for (size_t i = 0; i < M; i += k->rows)
-        pack_rows(k, part, row + i, row + M, K, a + i / k->rows * tile_words);
+    pack_rows(k, part, row, row + M, K, a);
     for (size_t j = 0; j < N; j += COLUMNS)
         for (size_t i = 0; i < M; i += k->rows)
             multiply_tile(k, by_rows, steps, a + i / k->rows * tile_words,
@@ -198,8 +212,8 @@ static void run(void *arg, unsigned thread)
             size_t N = least(BLOCK_COLUMNS, g->N - column), K = least(depth, g->K - from);
             struct gemm_view b = {g->b.p + from * g->b.row + column * g->b.col, g->b.row, g->b.col};
             while ((i = team_claim(w->team, PACK_AT_ONCE)) < N)
-                for (size_t j = i; j < least(N, i + PACK_AT_ONCE); j += COLUMNS)
-                    pack_columns(k, b, j, N, K, w->b + j / COLUMNS * stride);
+                pack_columns(k, b, i, least(N, i + PACK_AT_ONCE), K, w->b + i / COLUMNS * stride,
+                             stride);
             team_barrier(w->team);
             while ((i = team_claim(w->team, w->block_rows)) < g->M)
                 multiply_block(k, g, i, least(w->block_rows, g->M - i), column, N, from, K, w->b,
@@ -233,8 +247,7 @@ size_t gemm_packed_bytes(size_t N, size_t K)
 void gemm_pack(struct gemm_work *w, struct gemm_view b, size_t N, size_t K, void *to)
 {
     size_t steps = (K + w->kernels->in_a_step - 1) / w->kernels->in_a_step;
-    for (size_t j = 0; j < N; j += COLUMNS)
-        pack_columns(w->kernels, b, j, N, K, (uint32_t *)to + j * steps);
+    pack_columns(w->kernels, b, 0, N, K, to, steps * COLUMNS);
 }
 
 void gemm_run_packed(struct gemm_work *w, unsigned thread, const struct gemm *g, const void *b,

@@ -28,8 +28,10 @@ struct gemm_kernels {
     // n consecutive elements of K to words: n / in_a_step, rounded up.
     void (*words_along)(const float *x, size_t n, uint32_t *out);
 
-    // n words, each from x[i] and (with two in a step) y[i]; y is NULL past the last of K.
-    void (*words_across)(const float *x, const float *y, size_t n, uint32_t *out);
+    // n words, each from x[i] and (with two in a step) y[i]; y is NULL past the last of K. Every
+    // `width` of them go to the next tile, `stride` words on.
+    void (*words_across)(const float *x, const float *y, size_t n, size_t width, uint32_t *out,
+                         size_t stride);
 };
 
 extern const struct gemm_kernels gemm_kernels_plain;

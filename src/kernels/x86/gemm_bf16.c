@@ -64,19 +64,26 @@ static void words_along(const float *x, size_t n, uint32_t *out)
     }
 }
 
-// Word i has x[i] in its low half, y[i] in its high one.
-static void words_across(const float *x, const float *y, size_t n, uint32_t *out)
+// Up to 16 words; word i has x[i] in its low half, y[i] in its high one.
+static inline void join(const float *x, const float *y, size_t n, uint32_t *out)
 {
     const __m512i pairs =
         _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
                          21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
-    for (size_t i = 0; i < n; i += 16) {
-        // A tile has 12 rows: most calls are for less than 16.
-        __mmask16 part = (__mmask16)(n - i < 16 ? (1u << (n - i)) - 1 : 0xffff);
-        __m512 a = _mm512_maskz_loadu_ps(part, x + i);
-        __m512 b = y ? _mm512_maskz_loadu_ps(part, y + i) : _mm512_setzero_ps();
-        __m512i both = (__m512i)_mm512_cvtne2ps_pbh(b, a);
-        _mm512_mask_storeu_epi32(out + i, part, _mm512_permutexvar_epi16(pairs, both));
+    __mmask16 part = (__mmask16)(n < 16 ? (1u << n) - 1 : 0xffff);
+    __m512 a = _mm512_maskz_loadu_ps(part, x);
+    __m512 b = y ? _mm512_maskz_loadu_ps(part, y) : _mm512_setzero_ps();
+    __m512i both = (__m512i)_mm512_cvtne2ps_pbh(b, a);
+    _mm512_mask_storeu_epi32(out, part, _mm512_permutexvar_epi16(pairs, both));
+}
+
+static void words_across(const float *x, const float *y, size_t n, size_t width, uint32_t *out,
+                         size_t stride)
+{
+    for (size_t from = 0; from < n; from += width, out += stride) {
+        size_t count = n - from < width ? n - from : width;
+        for (size_t i = 0; i < count; i += 16)
+            join(x + from + i, y ? y + from + i : NULL, count - i, out + i);
     }
 }
 
