@@ -35,8 +35,8 @@ bool onnx_blocks_exact(const struct quant_format *f, unsigned bits)
     return steps && steps <= 1 << (bits - 1);
 }
 
-// To the nearest whole number within lo .. hi, both small; NaN gives lo. Added to 1.5 * 2^23, a float
-// keeps no fraction: compilers do that for many at once, which they do not for lrintf.
+// To the nearest whole number within lo .. hi, both small; NaN gives lo. Added to 1.5 * 2^23, a
+// float keeps no fraction: compilers do that for many at once, which they do not for lrintf.
 static int nearest(float v, int lo, int hi)
 {
     const float whole = 0x1.8p23f;
