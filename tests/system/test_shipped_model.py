@@ -30,6 +30,7 @@ SCENARIOS = [
 BY_HAND = {"right": 0.67, "cause": 0.78, "supported": 0.99}
 MADE_UP = {"right": 0.77, "cause": 0.83, "evidence": 0.86, "no_asking": 0.90, "normal": 0.78,
            "supported": 0.99}
+INCIDENTS = {"right": 0.80, "cause": 0.85, "no_asking": 0.95, "supported": 0.93}
 failures = []
 
 
@@ -67,6 +68,13 @@ def shares(what, held, *arguments):
         check(share >= least, "%s: %s is %.3f, at least %.2f expected" % (what, name, share, least))
 
 
+def incidents(folder):
+    """What a plant knows of an asset: made-up incidents of families and names it has never seen."""
+    made = os.path.join(folder, "incidents.jsonl")
+    run("generate", "incidents", "--split", "eval", "--count", "100", "--seed", "1", "--out", made)
+    shares("incidents", INCIDENTS, made)
+
+
 def memory():
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     run("diagnose", "-m", MODEL, "-q", SCENARIOS[0][3][0], "-c", HEATER, "--json")
@@ -85,6 +93,7 @@ def main():
         run("generate", "diagnostics", "--split", "eval", "--form", "raw", "--count", "200", "--seed",
             "1", "--out", made)
         shares("made up", MADE_UP, made)
+        incidents(folder)
     for failure in failures:
         print(failure)
     print("%.0f MB resident" % megabytes)
