@@ -82,7 +82,8 @@ static const struct {
              {"synth", cli_model_synth},       {"bench", cli_model_bench},
              {"quantize", cli_model_quantize}, {"perplexity", cli_model_perplexity},
              {"card", cli_model_card},         {"convert", cli_model_convert},
-             {"export", cli_model_export},     {"imatrix", cli_model_imatrix}};
+             {"export", cli_model_export},     {"imatrix", cli_model_imatrix},
+             {"average", cli_model_average}};
 
 static enum err_code run(const struct option_list *operands, struct err *err)
 {
@@ -97,13 +98,13 @@ static enum err_code run(const struct option_list *operands, struct err *err)
         }
     return err_set(err, ERR_USAGE,
                    "what to do is expected: info, list, synth, bench, quantize, perplexity, "
-                   "convert, imatrix, export, card");
+                   "convert, imatrix, average, export, card");
 }
 
 const struct command command_model = {
     .name = "model",
     .operands = "info FILE | list | synth OUT | bench FILE | quantize FILE | perplexity FILE | "
-                "convert DIR OUT | imatrix FILE | export FILE | card FILE",
+                "convert DIR OUT | imatrix FILE | average FILES | export FILE | card FILE",
     .summary = "Look at models, measure them, make them smaller",
     .text =
         "info tells what is in a GGUF file and what memory it needs. list names the models of the\n"
@@ -116,7 +117,8 @@ const struct command command_model = {
         "with --against also the mean Kullback-Leibler divergence from another model.\n"
         "convert makes a GGUF file of a Hugging Face folder (Llama, Mistral, Qwen2, Qwen3, Phi-3;\n"
         "safetensors) or, with --base, of a PEFT folder with a LoRA adapter. imatrix sees which\n"
-        "columns of the matrices matter for a text; quantize --importance uses it. export writes\n"
+        "columns of the matrices matter for a text; quantize --importance uses it. average writes\n"
+        "the mean of models of one shape, such as the stages of a run. export writes\n"
         "the model for another program. card tells in Markdown what is known of a model and its\n"
         "run.",
     .examples =
@@ -131,6 +133,7 @@ const struct command command_model = {
         "  fettle model card nano-q6.gguf --run 3f2a --out nano.md\n"
         "  fettle model imatrix nano.gguf --text train.jsonl --out nano.imatrix\n"
         "  fettle model quantize nano.gguf --type Q2_K --importance nano.imatrix --out small.gguf\n"
+        "  fettle model average stage-2.gguf stage-3.gguf --out mean.gguf\n"
         "  fettle model export nano-q6.gguf --ollama --out nano-ollama\n",
     .options = options,
     .run = run,

@@ -22,6 +22,7 @@ enum err_code cli_model_quantize(const struct option_list *operands, struct err 
 enum err_code cli_model_card(const struct option_list *operands, struct err *err);
 enum err_code cli_model_convert(const struct option_list *operands, struct err *err);
 enum err_code cli_model_imatrix(const struct option_list *operands, struct err *err);
+enum err_code cli_model_average(const struct option_list *operands, struct err *err);
 enum err_code cli_model_export(const struct option_list *operands, struct err *err);
 enum err_code cli_model_info(const struct option_list *operands, struct err *err);
 enum err_code cli_model_list(const struct option_list *operands, struct err *err);
