@@ -204,6 +204,28 @@ static void check_text(struct maker *m, const struct work *w, const struct fault
 
 // ---- answers ----
 
+// A supply that is too low is why the reference check beside it fails.
+static enum err_code answer_consequence(struct maker *m, const struct work *w,
+                                        struct factory_example *e, struct err *err)
+{
+    const struct scene *s = &w->scene;
+    char value[PHRASE_BYTES];
+    if (strcmp(s->fault->cause, "supply_low") != 0)
+        return ERR_OK;
+    for (size_t i = 0; i < s->row_count; i++) {
+        const struct row *r = &s->rows[i];
+        const struct fact *f = fact_of(w, i);
+        if (strcmp(r->quantity->id, "ref_check") != 0 || r->how != HOW_BAD || !f)
+            continue;
+        value_text(f, value);
+        const struct grammar_slot slots[] = {{"key", f->key}, {"value", value}, {NULL, NULL}};
+        struct grammar_use use = maker_use(m, e, slots);
+        buf_add_char(&e->output, ' ');
+        return factory_grammar_say(&use, "answer_consequence", &e->output, err);
+    }
+    return ERR_OK;
+}
+
 static enum err_code answer_fault(struct maker *m, struct work *w, struct factory_example *e,
                                   struct err *err)
 {
@@ -228,6 +250,8 @@ static enum err_code answer_fault(struct maker *m, struct work *w, struct factor
                        : support[0]           ? "answer_state"
                                               : "answer_state_alone";
     enum err_code code = factory_grammar_say(&use, rule, &e->output, err);
+    if (code == ERR_OK)
+        code = answer_consequence(m, w, e, err);
     if (code != ERR_OK || !s->second)
         return code;
     f = fact_of(w, s->second_row);
