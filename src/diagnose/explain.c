@@ -10,7 +10,7 @@
 #include "diagnose/evidence_grammar.h"
 #include "diagnose/prompt.h"
 
-enum { DEFAULT_TOKENS = 256, ANSWER_ROOM = 192, LONGEST_WORD = 2 * FACT_KEY_BYTES };
+enum { DEFAULT_TOKENS = 256, ANSWER_ROOM = 128, LONGEST_WORD = 2 * FACT_KEY_BYTES };
 
 struct explanation {
     struct explain_model model;
