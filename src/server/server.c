@@ -95,7 +95,8 @@ static enum MHD_Result on_accept(void *arg, const struct sockaddr *address, sock
 {
     struct server *s = arg;
     (void)n;
-    return connections_admit(&s->connections, address) ? MHD_YES : MHD_NO;
+    bool stopping = atomic_load(&s->stopping);
+    return !stopping && connections_admit(&s->connections, address) ? MHD_YES : MHD_NO;
 }
 
 static void on_connection(void *arg, struct MHD_Connection *mhd, void **context,
@@ -267,14 +268,13 @@ void server_close(struct server **server)
         return;
     atomic_store(&s->stopping, true);
     if (s->daemon) {
-        MHD_quiesce_daemon(s->daemon);
         event_hub_end(s->events);
         app_models_stop(s->app);
         drain(s);
-        MHD_stop_daemon(s->daemon);
-    }
-    if (s->listen_fd >= 0)
+        MHD_stop_daemon(s->daemon); // closes the socket, too
+    } else if (s->listen_fd >= 0) {
         close(s->listen_fd);
+    }
     stop_watch(s);
     event_hub_close(&s->events);
     connections_close(&s->connections);
