@@ -204,6 +204,22 @@ static void check_text(struct maker *m, const struct work *w, const struct fault
 
 // ---- answers ----
 
+// What an answer may call the equipment: as the question or the input said it.
+static void spoken_name(const struct work *w, const struct factory_example *e,
+                        char to[PHRASE_BYTES])
+{
+    const char *names[] = {w->scene.noun, w->scene.device};
+    const struct buf *said[] = {&e->instruction, &e->input};
+    for (size_t i = 0; i < 4; i++) {
+        const struct buf *in = said[i % 2];
+        if (in->n && memmem(in->p, in->n, names[i / 2], strlen(names[i / 2]))) {
+            snprintf(to, PHRASE_BYTES, "%s%s", i < 2 ? "the " : "", names[i / 2]);
+            return;
+        }
+    }
+    snprintf(to, PHRASE_BYTES, "the equipment");
+}
+
 // A supply that is too low is why the reference check beside it fails.
 static enum err_code answer_consequence(struct maker *m, const struct work *w,
                                         struct factory_example *e, struct err *err)
@@ -295,7 +311,7 @@ static enum err_code answer_incomplete(struct maker *m, struct work *w, struct f
                                        struct err *err)
 {
     const struct scene *s = &w->scene;
-    char value[PHRASE_BYTES] = "", seen[PHRASE_BYTES] = "";
+    char value[PHRASE_BYTES] = "", seen[PHRASE_BYTES] = "", named[PHRASE_BYTES];
     const struct fact *f = NULL;
     for (size_t i = 0; i < s->row_count && s->missing == MISSING_LIMIT; i++)
         if (s->rows[i].quantity == s->asked)
@@ -303,9 +319,10 @@ static enum err_code answer_incomplete(struct maker *m, struct work *w, struct f
     if (f)
         value_text(f, value);
     seen_text(m, w, seen);
+    spoken_name(w, e, named);
     struct grammar_slot slots[] = {
         {"key", f ? f->key : NULL}, {"value", value}, {"missing", s->missing_said}, {"seen", seen},
-        {"noun", s->noun},          {NULL, NULL}};
+        {"named", named},           {NULL, NULL}};
     struct grammar_use use = maker_use(m, e, slots);
     const char *rule = s->missing == MISSING_LOG     ? "answer_ask_log"
                        : s->missing == MISSING_LIMIT ? "answer_ask_limit"
@@ -325,7 +342,7 @@ static const struct fact *any_judged(const struct work *w)
 static enum err_code answer_normal(struct maker *m, struct work *w, struct factory_example *e,
                                    bool *kept, struct err *err)
 {
-    char value[PHRASE_BYTES], limit[PHRASE_BYTES];
+    char value[PHRASE_BYTES], limit[PHRASE_BYTES], named[PHRASE_BYTES];
     const struct fact *f = any_judged(w);
     *kept = f != NULL;
     if (!f)
@@ -333,7 +350,7 @@ static enum err_code answer_normal(struct maker *m, struct work *w, struct facto
     value_text(f, value);
     limit_text(f, limit);
     struct grammar_slot slots[] = {
-        {"key", f->key}, {"value", value}, {"limit", limit}, {"noun", w->scene.noun}, {NULL, NULL}};
+        {"key", f->key}, {"value", value}, {"limit", limit}, {"named", named}, {NULL, NULL}};
     struct grammar_use use = maker_use(m, e, slots);
     return factory_grammar_say(&use, "answer_normal", &e->output, err);
 }
@@ -464,6 +481,16 @@ static bool names_its_causes(const struct work *w, const struct factory_example 
     return causes_named(buf_str(&e->output)) == truth;
 }
 
+static void write_input(struct maker *m, const struct work *w, struct factory_example *e)
+{
+    if (w->raw)
+        buf_add_str(&e->input, str_trim(buf_str(&m->log)));
+    else
+        facts_write(&w->facts, &e->input);
+    while (e->input.n && e->input.p[e->input.n - 1] == '\n')
+        e->input.p[--e->input.n] = '\0';
+}
+
 static enum err_code make(struct maker *m, struct factory_example *e, bool *kept, struct err *err)
 {
     struct work *w = m->scratch;
@@ -476,6 +503,7 @@ static enum err_code make(struct maker *m, struct factory_example *e, bool *kept
     enum err_code code = make_log(m, w, e, kept, err);
     if (code != ERR_OK || !*kept)
         return code;
+    write_input(m, w, e);
     pick_suspicion(m, w);
     code = ask(m, w, e, err);
     if (code == ERR_OK && w->scene.state == SCENE_FAULT)
@@ -487,12 +515,6 @@ static enum err_code make(struct maker *m, struct factory_example *e, bool *kept
     *kept = *kept && names_its_causes(w, e);
     if (code != ERR_OK || !*kept)
         return code;
-    if (w->raw)
-        buf_add_str(&e->input, str_trim(buf_str(&m->log)));
-    else
-        facts_write(&w->facts, &e->input);
-    while (e->input.n && e->input.p[e->input.n - 1] == '\n')
-        e->input.p[--e->input.n] = '\0';
     write_truth(w, e);
     return ERR_OK;
 }

@@ -328,15 +328,18 @@ static void note_deciding(struct scene *s)
 // ---- who and what ----
 
 // Every fault as often as any other, with each family that can have it. A sensor that is stuck
-// shows in samples alone, which few dialects have: there it comes more often.
+// shows in samples alone, which few dialects have: there it comes more often. In training a supply
+// that is too low does, too: what follows from it has to be learned as well.
 static void pick_fault(struct scene *s, bool samples, struct rng *rng)
 {
     bool stuck = samples && chance(rng, 0.12);
+    bool supply = !stuck && !s->held_out && chance(rng, 0.035);
     for (;;) {
         const struct fault *fault = &faults[rng_below(rng, fault_count)];
         const struct family *fitting[64];
         size_t count = 0;
-        if (stuck && !strstr(fault->evidence, ":stuck"))
+        if ((stuck && !strstr(fault->evidence, ":stuck")) ||
+            (supply && strcmp(fault->cause, "supply_low") != 0))
             continue;
         for (size_t i = 0; i < family_count && count < 64; i++)
             if (families[i].held_out == s->held_out && fault_fits(fault, &families[i]))
