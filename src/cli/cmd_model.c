@@ -133,7 +133,7 @@ const struct command command_model = {
         "  fettle model card nano-q6.gguf --run 3f2a --out nano.md\n"
         "  fettle model imatrix nano.gguf --text train.jsonl --out nano.imatrix\n"
         "  fettle model quantize nano.gguf --type Q2_K --importance nano.imatrix --out small.gguf\n"
-        "  fettle model average stage-2.gguf stage-3.gguf --out mean.gguf\n"
+        "  fettle model average stage-1.gguf stage-2.gguf --out mean.gguf\n"
         "  fettle model export nano-q6.gguf --ollama --out nano-ollama\n",
     .options = options,
     .run = run,
