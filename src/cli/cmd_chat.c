@@ -1,11 +1,11 @@
 // fettle chat: a conversation with a language model at the terminal.
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "cli/chat_line.h"
 #include "cli/talk.h"
 
 enum { MESSAGES_MAX = 4096 };
@@ -33,7 +33,8 @@ struct conversation {
     struct chat_message messages[MESSAGES_MAX];
     size_t count;
     bool is_terminal;
-    unsigned interrupts; // Ctrl-C in a row, without a line between
+    struct chat_line *line; // of a terminal
+    unsigned interrupts;    // Ctrl-C in a row, without a line between
 };
 
 static bool add_message(struct conversation *c, enum chat_role role, struct str text)
@@ -65,7 +66,8 @@ static void help(void)
             "/clear       begin anew\n"
             "/save FILE   write the conversation to a file\n"
             "/help        this\n"
-            "/quit        end (as Ctrl-D); Ctrl-C ends an answer, a second one the conversation\n");
+            "/quit        end (as Ctrl-D); Ctrl-C ends an answer, a second one the conversation\n"
+            "Arrow keys edit the line and bring earlier ones back; Ctrl-R searches them.\n");
 }
 
 static void save(const struct conversation *c, const char *path)
@@ -144,52 +146,60 @@ static enum err_code ask(struct conversation *c, struct str question, struct err
     return code;
 }
 
-// The next line without its end; false at the end of the input.
-static bool read_line(struct conversation *c, char **line, size_t *cap)
+// The next line of a pipe or a file.
+static bool read_piped(struct buf *line)
 {
-    for (;;) {
-        if (c->is_terminal)
-            fprintf(stderr, "> ");
-        bool stopped = c->is_terminal && !talk_wait_for_line();
-        errno = 0;
-        ssize_t n = stopped ? -1 : getline(line, cap, stdin);
-        if (n >= 0) {
+    char *text = NULL;
+    size_t cap = 0;
+    ssize_t n = getline(&text, &cap, stdin);
+    buf_reset(line);
+    if (n >= 0)
+        buf_add(line, text, strcspn(text, "\r\n"));
+    free(text);
+    return n >= 0;
+}
+
+// The next line without its end; false at the end of the input.
+static bool read_line(struct conversation *c, struct buf *line)
+{
+    while (c->is_terminal) {
+        enum chat_line_end end = chat_line_read(c->line, line);
+        bool again = end == CHAT_LINE_INTERRUPTED && ++c->interrupts < 2;
+        if (end == CHAT_LINE_TYPED) {
             c->interrupts = 0;
-            (*line)[strcspn(*line, "\r\n")] = '\0';
             return true;
         }
-        bool again = (stopped || errno == EINTR) && ++c->interrupts < 2;
         talk_interrupted(); // forgotten before the words that invite another
-        if (c->is_terminal)
-            fprintf(stderr, again ? "\n(once more, Ctrl-D or /quit ends)\n" : "\n");
+        fprintf(stderr, again ? "\n(once more, Ctrl-D or /quit ends)\n" : "\n");
         if (!again)
             return false;
-        clearerr(stdin);
     }
+    return read_piped(line);
 }
 
 static enum err_code converse(struct conversation *c, struct err *err)
 {
-    char *line = NULL;
-    size_t cap = 0;
+    struct buf line = {0};
     enum err_code code = ERR_OK;
     if (opt.system && !add_message(c, CHAT_SYSTEM, str_of(opt.system)))
         return err_set(err, ERR_NO_MEMORY, "out of memory");
-    while (!code && read_line(c, &line, &cap)) {
-        if (line[0] == '\0')
+    while (!code && read_line(c, &line)) {
+        if (line.failed)
+            code = err_set(err, ERR_NO_MEMORY, "out of memory for a line");
+        if (code || line.n == 0)
             continue;
-        if (line[0] == '/') {
-            if (!obey(c, line))
+        if (line.p[0] == '/') {
+            if (!obey(c, line.p))
                 break;
             continue;
         }
-        code = ask(c, str_of(line), err);
+        code = ask(c, buf_str(&line), err);
         if (code && c->is_terminal && code != ERR_IO) {
             fprintf(stderr, "%s\n", err->text);
             code = ERR_OK;
         }
     }
-    free(line);
+    buf_free(&line);
     forget(c, 0);
     return code;
 }
@@ -213,7 +223,10 @@ static enum err_code run(const struct option_list *operands, struct err *err)
             fprintf(stderr, "%s, %u tokens of context; /help tells what there is\n",
                     talk_options.model, serving_context(talk.serving));
         talk_catch_interrupt();
-        code = converse(c, err);
+        c->line = c->is_terminal ? chat_line_open() : NULL;
+        code = c->is_terminal && !c->line ? err_set(err, ERR_NO_MEMORY, "out of memory for lines")
+                                          : converse(c, err);
+        chat_line_close(&c->line);
     }
     free(c);
     talk_close(&talk);
@@ -227,6 +240,7 @@ const struct command command_chat = {
     .text = "Each line is a message; the answer comes as it is written. The model remembers the\n"
             "conversation. Ctrl-C ends an answer, a second one or Ctrl-D the conversation; /help, "
             "/clear, /save FILE.\n"
+            "Arrow keys edit a line and bring earlier ones back, Ctrl-R searches them.\n"
             "Without a terminal each line of the input is answered, with an empty line behind.",
     .examples = "  fettle chat -m model.gguf\n"
                 "  fettle chat -m model.gguf --system 'You are a pump expert.' --temperature 0\n"

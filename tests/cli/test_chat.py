@@ -131,11 +131,33 @@ class Chat(unittest.TestCase):
         t.expect("> ")
         t.type("/save %s\n" % path)
         t.expect("saved as")
+        t.expect("\r\n> ")
         t.type("\x04")
         self.assertEqual(t.end(), 0)
         with open(path, "rb") as f:
             said = f.read()
         self.assertTrue(said.startswith(b"system:\nbe brief\n\nuser:\nhello\n\nassistant:\n"), said)
+
+    def test_lines_are_edited_and_earlier_ones_come_back(self):
+        path = os.path.join(self.folder.name, "edited.txt")
+        t = self.open("-n", "1")
+        t.type("hllö\x1b[D\x1b[D\x1b[De\x1b[F wörld\n")  # left thrice, the end
+        t.expect("tok/s")
+        t.expect("> ")
+        t.type("other\n")
+        t.expect("tok/s")
+        t.expect("> ")
+        t.type("\x1b[A\x1b[A\x7f\x7f\n")  # up twice, two characters less
+        t.expect("tok/s")
+        t.expect("> ")
+        t.type("/save %s\n" % path)
+        t.expect("saved as")
+        t.expect("\r\n> ")
+        t.type("\x04")
+        self.assertEqual(t.end(), 0)
+        with open(path, encoding="utf-8", errors="replace") as f:
+            said = [s.split("\n")[1] for s in f.read().split("\n\n") if s.startswith("user:")]
+        self.assertEqual(said, ["hellö wörld", "other", "hellö wör"])
 
     def test_wrong_input_is_refused(self):
         for args, word in (((), "-m FILE"), (("-m", "/nowhere.gguf"), "/nowhere.gguf"),
