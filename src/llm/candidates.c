@@ -60,15 +60,6 @@ static void add(struct candidate *out, size_t *n, float logit, uint32_t id)
     c->id = (int32_t)id;
 }
 
-size_t candidates_all(const float *logits, uint32_t V, struct candidate *out)
-{
-    size_t n = 0;
-    for (uint32_t i = 0; i < V; i++)
-        if (logits[i] > -INFINITY)
-            add(out, &n, logits[i], i);
-    return n;
-}
-
 // Unsigned integers in the order of the floats they come from; both zeros give the same.
 static uint32_t ordered(float x)
 {

@@ -15,10 +15,7 @@ struct candidate {
 // Rank is by logit, largest first, then by id. Tokens at -INFINITY are left out everywhere; `out`
 // has room for V.
 
-// Collects all, in order of id; returns how many.
-size_t candidates_all(const float *logits, uint32_t V, struct candidate *out);
-
-// Collects the k first in rank, in no order.
+// Collects the k first in rank, in no order; returns how many.
 size_t candidates_top_k(const float *logits, uint32_t V, uint32_t k, struct candidate *out);
 
 // Collects the fewest first in rank that hold at least top_p of the probability of all.

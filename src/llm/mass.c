@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { LANES = 32, CHUNK = 512 };
+enum { LANES = 32 };
 #define FARTHEST 87.0f // exp of its negative is still a normal float
 
 float mass_top(const float *logits, uint32_t V)
@@ -49,12 +49,26 @@ static inline void weigh(const float distance[LANES], float weight[LANES])
     }
 }
 
-static inline void add_lanes(const float *restrict x, float top, struct lanes *restrict l)
+// Distances of LANES logits in units of the temperature, those too far cut, and their weights.
+static inline void weigh_logits(const float *restrict x, float top, float temperature,
+                                float distance[LANES], float weight[LANES])
+{
+    float near[LANES];
+    for (size_t k = 0; k < LANES; k++) {
+        float d = (top - x[k]) / temperature;
+        near[k] = d < FARTHEST ? 1.0f : 0.0f;
+        distance[k] = d < FARTHEST ? d : FARTHEST;
+    }
+    weigh(distance, weight);
+    for (size_t k = 0; k < LANES; k++)
+        weight[k] *= near[k];
+}
+
+static inline void add_lanes(const float *restrict x, float top, float temperature,
+                             struct lanes *restrict l)
 {
     float distance[LANES], weight[LANES];
-    for (size_t k = 0; k < LANES; k++)
-        distance[k] = top - x[k] < FARTHEST ? top - x[k] : FARTHEST;
-    weigh(distance, weight);
+    weigh_logits(x, top, temperature, distance, weight);
     for (size_t k = 0; k < LANES; k++)
         l->total[k] += weight[k];
     for (size_t k = 0; k < LANES; k++)
@@ -69,21 +83,42 @@ static double sum(const float *x)
     return s;
 }
 
+// A piece of at most MASS_PIECE logits: floats add up a few numbers each.
+static struct mass measure_piece(const float *logits, uint32_t n, float top, float temperature)
+{
+    struct lanes l = {0};
+    uint32_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        add_lanes(logits + i, top, temperature, &l);
+    if (i < n) {
+        float rest[LANES];
+        for (size_t k = 0; k < LANES; k++)
+            rest[k] = i + k < n ? logits[i + k] : -INFINITY;
+        add_lanes(rest, top, temperature, &l);
+    }
+    return (struct mass){sum(l.total), sum(l.moment)};
+}
+
+static uint32_t piece_at(uint32_t from, uint32_t V)
+{
+    return V - from < MASS_PIECE ? V - from : MASS_PIECE;
+}
+
 void mass_measure(const float *logits, uint32_t V, float top, struct mass *m)
 {
     *m = (struct mass){0};
-    for (uint32_t from = 0; from < V; from += CHUNK) { // floats add up a few numbers each
-        struct lanes l = {0};
-        uint32_t to = V - from < CHUNK ? V : from + CHUNK, i = from;
-        for (; i + LANES <= to; i += LANES)
-            add_lanes(logits + i, top, &l);
-        if (i < to) {
-            float rest[LANES];
-            for (size_t k = 0; k < LANES; k++)
-                rest[k] = i + k < to ? logits[i + k] : -INFINITY;
-            add_lanes(rest, top, &l);
-        }
-        m->total += sum(l.total);
-        m->moment += sum(l.moment);
+    for (uint32_t from = 0; from < V; from += MASS_PIECE) {
+        struct mass piece = measure_piece(logits + from, piece_at(from, V), top, 1);
+        m->total += piece.total;
+        m->moment += piece.moment;
     }
+}
+
+double mass_pieces(const float *logits, uint32_t V, float top, float temperature, double *totals)
+{
+    double total = 0;
+    for (uint32_t from = 0; from < V; from += MASS_PIECE)
+        total += totals[from / MASS_PIECE] =
+            measure_piece(logits + from, piece_at(from, V), top, temperature).total;
+    return total;
 }

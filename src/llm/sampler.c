@@ -19,6 +19,7 @@ struct sampler {
     uint32_t V;
     float *logits;                // [V] after mask, biases and penalties
     struct candidate *candidates; // [V]
+    double *pieces;               // [V / MASS_PIECE], rounded up
     uint16_t *counts;             // [V] occurrences among the recent
     int32_t *recent;              // ring of settings.recent tokens
     uint32_t recent_n, recent_at;
@@ -75,11 +76,13 @@ enum err_code sampler_open(const struct sampler_settings *settings, uint32_t voc
     if (s) {
         s->logits = malloc((vocabulary + 1) * sizeof *s->logits);
         s->candidates = malloc((vocabulary + 1) * sizeof *s->candidates);
+        s->pieces = malloc((vocabulary / MASS_PIECE + 1) * sizeof *s->pieces);
         s->counts = calloc(vocabulary + 1, sizeof *s->counts);
         s->recent = malloc((settings->recent + 1) * sizeof *s->recent);
         s->biases = malloc((settings->bias_count + 1) * sizeof *s->biases);
     }
-    if (!s || !s->logits || !s->candidates || !s->counts || !s->recent || !s->biases) {
+    if (!s || !s->logits || !s->candidates || !s->pieces || !s->counts || !s->recent ||
+        !s->biases) {
         sampler_close(&s);
         return err_set(err, ERR_NO_MEMORY, "out of memory for a sampler of %u tokens", vocabulary);
     }
@@ -99,6 +102,7 @@ void sampler_close(struct sampler **s)
         return;
     free((*s)->logits);
     free((*s)->candidates);
+    free((*s)->pieces);
     free((*s)->counts);
     free((*s)->recent);
     free((*s)->biases);
@@ -179,8 +183,14 @@ static int32_t most_likely(const float *logits, uint32_t V)
     return -1;
 }
 
-// Steps 3 to 6: fills s->candidates, returns how many are left. The first step that cuts does so
-// while it collects.
+// Whether steps 3 to 6 leave everything as it is.
+static bool keeps_all(const struct sampler_settings *p, uint32_t V)
+{
+    return (p->top_k == 0 || p->top_k >= V) && p->typical_p >= 1 && p->top_p >= 1 && p->min_p <= 0;
+}
+
+// Steps 3 to 6, one of which cuts: fills s->candidates, returns how many are left. The first step
+// that cuts does so while it collects.
 static size_t cut(struct sampler *s, const float *logits)
 {
     const struct sampler_settings *p = &s->settings;
@@ -195,11 +205,9 @@ static size_t cut(struct sampler *s, const float *logits)
     } else if (top_p) {
         n = candidates_top_p(logits, s->V, p->top_p, c);
         top_p = false;
-    } else if (min_p) {
+    } else {
         n = candidates_min_p(logits, s->V, p->min_p, c);
         min_p = false;
-    } else {
-        n = candidates_all(logits, s->V, c);
     }
     if (n && typical)
         n = candidates_keep_typical(c, n, p->typical_p);
@@ -210,7 +218,8 @@ static size_t cut(struct sampler *s, const float *logits)
     return n;
 }
 
-static int32_t draw(struct sampler *s, size_t n)
+// The candidate at the given share, 0 to 1, of the weight of all n.
+static int32_t draw(struct sampler *s, size_t n, double share)
 {
     struct candidate *c = s->candidates;
     float top = -INFINITY;
@@ -219,7 +228,7 @@ static int32_t draw(struct sampler *s, size_t n)
     double sum = 0;
     for (size_t i = 0; i < n; i++)
         sum += c[i].p = exp(((double)c[i].logit - (double)top) / (double)s->settings.temperature);
-    double at = rng_uniform(&s->rng) * sum;
+    double at = share * sum;
     size_t last = 0;
     for (size_t i = 0; i < n; i++) {
         at -= c[i].p;
@@ -231,11 +240,38 @@ static int32_t draw(struct sampler *s, size_t n)
     return c[last].id; // the sum was rounded
 }
 
+// A draw from all tokens: the piece of the vocabulary first, then within it.
+static int32_t draw_from_all(struct sampler *s, const float *logits)
+{
+    float top = mass_top(logits, s->V);
+    if (!(top > -INFINITY))
+        return -1;
+    double total = mass_pieces(logits, s->V, top, s->settings.temperature, s->pieces);
+    double at = rng_uniform(&s->rng) * total, share = 1;
+    uint32_t last = 0; // the piece
+    for (uint32_t i = 0; i * MASS_PIECE < s->V; i++) {
+        if (s->pieces[i] <= 0)
+            continue;
+        last = i;
+        if (at < s->pieces[i]) {
+            share = at / s->pieces[i];
+            break;
+        }
+        at -= s->pieces[i];
+    }
+    uint32_t from = last * MASS_PIECE, n = s->V - from < MASS_PIECE ? s->V - from : MASS_PIECE;
+    for (uint32_t i = 0; i < n; i++)
+        s->candidates[i] = (struct candidate){.logit = logits[from + i], .id = (int32_t)(from + i)};
+    return draw(s, n, share);
+}
+
 int32_t sampler_pick(struct sampler *s, const float *logits, const uint64_t *mask)
 {
     logits = adjust(s, logits, mask);
     if (s->settings.temperature == 0)
         return most_likely(logits, s->V);
+    if (keeps_all(&s->settings, s->V))
+        return draw_from_all(s, logits);
     size_t n = cut(s, logits);
-    return n ? draw(s, n) : -1;
+    return n ? draw(s, n, rng_uniform(&s->rng)) : -1;
 }

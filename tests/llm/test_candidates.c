@@ -201,6 +201,29 @@ static void masses_are_sums_of_exponentials(void **state)
     }
 }
 
+static void pieces_are_sums_of_exponentials_at_their_temperature(void **state)
+{
+    static const float temperatures[] = {1e-40f, 0.01f, 0.7f, 100};
+    static double totals[V / MASS_PIECE + 1];
+    struct fixture *f = *state;
+    for (int shape = 0; shape < CASES; shape++)
+        for (int t = 0; t < 4; t++) {
+            make_logits(f->logits, shape);
+            double top = largest(f->logits), total = 0;
+            double found = mass_pieces(f->logits, V, (float)top, temperatures[t], totals);
+            for (int i = 0; i < V; i++)
+                total += exp(((double)f->logits[i] - top) / (double)temperatures[t]);
+            assert_true(fabs(found / total - 1) < 3e-7);
+            for (int from = 0; from < V; from += MASS_PIECE) {
+                double piece = 0;
+                for (int i = from; i < V && i < from + MASS_PIECE; i++)
+                    piece += exp(((double)f->logits[i] - top) / (double)temperatures[t]);
+                assert_true(fabs(totals[from / MASS_PIECE] - piece) < 3e-7 * total);
+                assert_true(piece > 1e-30 || totals[from / MASS_PIECE] < 1e-30);
+            }
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +232,7 @@ int main(void)
         cmocka_unit_test(top_k_keeps_exactly_the_first_of_a_full_sort),
         cmocka_unit_test(min_p_keeps_those_likely_enough),
         cmocka_unit_test(masses_are_sums_of_exponentials),
+        cmocka_unit_test(pieces_are_sums_of_exponentials_at_their_temperature),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -282,6 +282,42 @@ static void draws_agree_with_a_sampler_that_sorts_in_doubles(void **state)
     }
 }
 
+// A draw at temperature alone is the token at whose cumulated weight the seed's next number falls.
+static void temperature_alone_draws_by_the_cumulated_weights(void **state)
+{
+    (void)state;
+    enum { MANY = 2100 }; // several pieces of weights, the last one not whole
+    static float logits[MANY];
+    static uint64_t mask[MANY / 64 + 1];
+    struct rng rng, drawn;
+    rng_seed(&rng, 21);
+    for (int round = 0; round < 24; round++) {
+        for (int i = 0; i < MANY; i++)
+            logits[i] = (float)(rng_normal(&rng) * (1 + round % 3));
+        for (int i = 0; i <= MANY / 64; i++) // now and then whole pieces are forbidden
+            mask[i] = round & 4 && i / 8 % 2 == 0 ? 0 : rng_u64(&rng);
+        struct sampler_settings settings = SAMPLER_GREEDY;
+        settings.temperature = (float[]){0.05f, 0.8f, 3}[round % 3];
+        settings.top_k = round & 8 ? MANY : 0;
+        settings.seed = (uint64_t)round;
+        struct sampler *s = open_sampler(settings, MANY);
+        rng_seed(&drawn, settings.seed);
+        double below[MANY + 1] = {0};
+        for (int i = 0; i < MANY; i++) {
+            bool allowed = !(round & 1) || (mask[i / 64] >> i % 64 & 1);
+            double p = exp((double)logits[i] / (double)settings.temperature);
+            below[i + 1] = below[i] + (allowed ? p : 0);
+        }
+        for (int i = 0; i < 400; i++) {
+            double at = rng_uniform(&drawn) * below[MANY], slack = 1e-6 * below[MANY];
+            int32_t id = sampler_pick(s, logits, round & 1 ? mask : NULL);
+            assert_true(below[id] - slack <= at && at <= below[id + 1] + slack);
+            assert_true(below[id + 1] > below[id]);
+        }
+        sampler_close(&s);
+    }
+}
+
 static void a_mask_leaves_what_it_allows(void **state)
 {
     (void)state;
@@ -416,6 +452,7 @@ int main(void)
         cmocka_unit_test(top_k_of_many_keeps_exactly_the_best),
         cmocka_unit_test(penalties_count_recent_tokens_only),
         cmocka_unit_test(draws_agree_with_a_sampler_that_sorts_in_doubles),
+        cmocka_unit_test(temperature_alone_draws_by_the_cumulated_weights),
         cmocka_unit_test(a_mask_leaves_what_it_allows),
         cmocka_unit_test(nothing_is_picked_where_nothing_is_allowed),
         cmocka_unit_test(biases_are_added_and_can_forbid),
