@@ -57,6 +57,11 @@ double rng_uniform(struct rng *r)
     return (double)(rng_u64(r) >> 11) * 0x1.0p-53;
 }
 
+bool rng_chance(struct rng *r, double p)
+{
+    return rng_uniform(r) < p;
+}
+
 double rng_normal(struct rng *r)
 {
     if (r->has_spare) {

@@ -4,6 +4,7 @@
 #ifndef FETTLE_BASE_RNG_H
 #define FETTLE_BASE_RNG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct rng {
@@ -20,6 +21,7 @@ void rng_seed_stream(struct rng *r, uint64_t seed, uint64_t stream);
 uint64_t rng_u64(struct rng *r);
 uint64_t rng_below(struct rng *r, uint64_t n); // 0 .. n-1 without bias; n > 0
 double rng_uniform(struct rng *r);             // [0, 1), 53 bits
+bool rng_chance(struct rng *r, double p);      // true with probability p
 double rng_normal(struct rng *r);              // mean 0, standard deviation 1 (polar method)
 double rng_exponential(struct rng *r);         // mean 1
 

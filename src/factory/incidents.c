@@ -17,11 +17,6 @@ struct work {
     char event[PHRASE_BYTES], check[PHRASE_BYTES], cause[PHRASE_BYTES];
 };
 
-static bool chance(struct maker *m, double p)
-{
-    return rng_uniform(&m->rng) < p;
-}
-
 // ---- reading what was written ----
 
 static bool is_of(const struct work *w, const struct made_sign *sign, const struct event_words *e)
@@ -176,7 +171,7 @@ static enum err_code ask(struct maker *m, struct work *w, struct factory_example
     const struct made_asset *a = &w->asset;
     const struct grammar_slot slots[] = {{"device", a->name}, {"noun", a->noun}, {NULL, NULL}};
     struct grammar_use use = maker_use(m, e, slots);
-    bool any = !a->fault.cause || m->held_out || chance(m, 0.2);
+    bool any = !a->fault.cause || m->held_out || rng_chance(&m->rng, 0.2);
     const char *rule = any ? "question" : a->over ? "question_over" : "question_open";
     return factory_grammar_say(&use, rule, &e->instruction, err);
 }

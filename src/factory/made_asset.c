@@ -18,11 +18,6 @@ struct made_naming {
     bool codes;
 };
 
-static bool chance(struct rng *rng, double p)
-{
-    return rng_uniform(rng) < p;
-}
-
 static double between(struct rng *rng, double low, double high)
 {
     return low + (high - low) * rng_uniform(rng);
@@ -122,7 +117,7 @@ static bool pick_family(struct made_asset *a, bool held_out, struct rng *rng)
     static const char common[] = "water_pipe";
     for (int i = 0; i < 4 * TRIES; i++) {
         const struct family *family = &families[rng_below(rng, family_count)];
-        bool passed_over = strcmp(family->name, common) != 0 && !held_out && chance(rng, 0.5);
+        bool passed_over = strcmp(family->name, common) != 0 && !held_out && rng_chance(rng, 0.5);
         if (family->held_out != held_out || passed_over || !fits(family, &a->fault))
             continue;
         a->family = family;
@@ -154,15 +149,15 @@ static void make_range(struct made_sensor *s, double scale, struct rng *rng)
     const struct measure *q = s->quantity;
     double from = q->normal_low * scale, to = q->normal_high * scale, width = to - from;
     double floor = q->normal_low >= 0 ? 0 : -INFINITY;
-    bool ruled = !(isnan(q->limit_low) && isnan(q->limit_high)) && from >= 0 && chance(rng, 0.4);
+    bool ruled = !(isnan(q->limit_low) && isnan(q->limit_high)) && from >= 0 && rng_chance(rng, 0.4);
     s->known.low = s->known.high = NAN;
     if (ruled) {
-        double size = chance(rng, 0.5) ? 1 : between(rng, 0.85, 1.2);
+        double size = rng_chance(rng, 0.5) ? 1 : between(rng, 0.85, 1.2);
         s->known.low = made_rounded(q->limit_low * scale * size, s->decimals);
         s->known.high = made_rounded(q->limit_high * scale * size, s->decimals);
         s->from = fmax(from * size, isnan(s->known.low) ? from * size : s->known.low);
         s->to = fmin(to * size, isnan(s->known.high) ? to * size : s->known.high);
-    } else if (chance(rng, 0.4)) {
+    } else if (rng_chance(rng, 0.4)) {
         int digits = s->decimals > 0 ? s->decimals - 1 : 0;
         s->known.low = fmax(floor, made_rounded(from - width * between(rng, 0.02, 0.2), digits));
         s->known.high = made_rounded(to + width * between(rng, 0.02, 0.3), digits);
@@ -266,9 +261,9 @@ bool made_sensor_find(const struct made_asset *a, struct str subject, struct rng
 bool made_asset_make(struct made_asset *a, bool held_out, struct rng *rng)
 {
     struct made_naming naming = {.style = (enum key_style)rng_below(rng, KEY_STYLES),
-                                 .codes = chance(rng, 0.2)};
+                                 .codes = rng_chance(rng, 0.2)};
     memset(a, 0, sizeof *a);
-    if (chance(rng, 0.4))
+    if (rng_chance(rng, 0.4))
         naming.style = KEY_LOWER;
     pick_fault(a, rng);
     if (!pick_family(a, held_out, rng))

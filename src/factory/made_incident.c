@@ -6,11 +6,6 @@
 
 enum { SAMPLES = 6 };
 
-static bool chance(struct rng *rng, double p)
-{
-    return rng_uniform(rng) < p;
-}
-
 static double between(struct rng *rng, double low, double high)
 {
     return low + (high - low) * rng_uniform(rng);
@@ -73,7 +68,7 @@ static struct join_anomaly *add_anomaly(struct making *m, size_t sensor, enum an
     memcpy(out->sensor, a->sensors[sensor].known.name, sizeof out->sensor);
     memcpy(out->unit, a->sensors[sensor].known.unit, sizeof out->unit);
     struct anomaly *an = &out->anomaly;
-    bool grave = kind == ANOMALY_SPIKE ? chance(m->rng, 0.6) : chance(m->rng, 0.15);
+    bool grave = kind == ANOMALY_SPIKE ? rng_chance(m->rng, 0.6) : rng_chance(m->rng, 0.15);
     an->severity = grave ? SEVERITY_CRITICAL : SEVERITY_WARNING;
     an->peak = an->limit = an->expected_low = an->expected_high = NAN;
     an->score = between(m->rng, 0.5, 1);
@@ -98,7 +93,7 @@ static bool set_side(const struct made_sensor *s, enum effect effect, struct ano
     bool has_low = !isnan(s->known.low) && (s->known.low > 0 || s->quantity->normal_low < 0);
     bool has_high = !isnan(s->known.high);
     bool low = effect == EFFECT_LOW || effect == EFFECT_ZERO ||
-               (effect == EFFECT_EITHER && has_low && (!has_high || chance(rng, 0.4)));
+               (effect == EFFECT_EITHER && has_low && (!has_high || rng_chance(rng, 0.4)));
     an->side = low ? SIDE_LOW : SIDE_HIGH;
     return low ? has_low : has_high;
 }
@@ -124,14 +119,14 @@ static bool set_values(struct making *m, const struct made_sensor *s, enum effec
         edge = is_low ? an->expected_low : an->expected_high;
         an->peak = edge + sign * width * magnitude(m->rng, 0.02, 0.6);
     } else {
-        bool ruled = an->kind == ANOMALY_LEVEL_SHIFT || !band || chance(m->rng, 0.6);
+        bool ruled = an->kind == ANOMALY_LEVEL_SHIFT || !band || rng_chance(m->rng, 0.6);
         if (ruled && an->kind != ANOMALY_LEVEL_SHIFT && effect == EFFECT_EITHER &&
-            chance(m->rng, 0.6))
+            rng_chance(m->rng, 0.6))
             edge = made_rounded(edge + sign * width * between(m->rng, 0.05, 0.4), s->decimals);
         an->limit = ruled ? edge : NAN;
         an->expected_low = ruled ? NAN : low;
         an->expected_high = ruled ? NAN : high;
-        an->peak = edge + sign * width * magnitude(m->rng, 0.05, chance(m->rng, 0.2) ? 15 : 1.2);
+        an->peak = edge + sign * width * magnitude(m->rng, 0.05, rng_chance(m->rng, 0.2) ? 15 : 1.2);
     }
     if (effect == EFFECT_ZERO)
         an->peak = 0;
@@ -154,7 +149,7 @@ static void add_company(struct making *m, const struct anomaly *main, size_t sen
     const struct made_sensor *s = &m->a->sensors[sensor];
     bool again = main->kind == ANOMALY_SPIKE || main->kind == ANOMALY_NOISE;
     struct anomaly copy = *main;
-    for (size_t i = 0; again && chance(m->rng, 0.25) && i < 3; i++) {
+    for (size_t i = 0; again && rng_chance(m->rng, 0.25) && i < 3; i++) {
         struct join_anomaly *more = add_anomaly(m, sensor, copy.kind);
         if (!more)
             return;
@@ -169,7 +164,7 @@ static void add_company(struct making *m, const struct anomaly *main, size_t sen
     }
     bool seen = copy.kind == ANOMALY_NOISE || copy.kind == ANOMALY_DRIFT ||
                 copy.kind == ANOMALY_LEVEL_SHIFT;
-    if (!seen || !chance(m->rng, 0.3))
+    if (!seen || !rng_chance(m->rng, 0.3))
         return;
     struct join_anomaly *other = add_anomaly(m, sensor, ANOMALY_MULTIVARIATE);
     if (!other)
@@ -181,7 +176,7 @@ static void add_company(struct making *m, const struct anomaly *main, size_t sen
         m->a->anomaly_count--;
         return;
     }
-    if (copy.end_us != TIME_NONE || chance(m->rng, 0.5))
+    if (copy.end_us != TIME_NONE || rng_chance(m->rng, 0.5))
         end_it(m, &other->anomaly);
 }
 
@@ -196,7 +191,7 @@ static void add_bystander(struct making *m, size_t sensor)
         m->a->anomaly_count--;
         return;
     }
-    if (m->a->over || chance(m->rng, 0.5))
+    if (m->a->over || rng_chance(m->rng, 0.5))
         end_it(m, &out->anomaly);
     m->a->bystander = true;
 }
@@ -208,11 +203,11 @@ static bool add_moved(struct making *m, size_t sensor, const struct sign_kind *h
     bool either_kind =
         how->effect == EFFECT_LOW || how->effect == EFFECT_HIGH || how->effect == EFFECT_ZERO;
     *kind = how->kind;
-    if (how->effect == EFFECT_ZERO && chance(m->rng, 0.3))
+    if (how->effect == EFFECT_ZERO && rng_chance(m->rng, 0.3))
         *kind = ANOMALY_SEASONAL; // off at an hour at which it used to be on
-    else if (either_kind && chance(m->rng, 0.4))
+    else if (either_kind && rng_chance(m->rng, 0.4))
         *kind = ANOMALY_LEVEL_SHIFT;
-    else if (either_kind && movers > 1 && chance(m->rng, 0.2))
+    else if (either_kind && movers > 1 && rng_chance(m->rng, 0.2))
         *kind = ANOMALY_SPIKE;
     struct join_anomaly *out = add_anomaly(m, sensor, *kind);
     if (!out)
@@ -225,7 +220,7 @@ static bool add_moved(struct making *m, size_t sensor, const struct sign_kind *h
         an->peak = made_rounded(between(m->rng, s->from, s->to), s->decimals);
     else if (how->effect != EFFECT_NONE && !set_values(m, s, how->effect, an))
         return false;
-    if (m->a->over || (movers > 1 && how->kind == ANOMALY_DROPOUT && chance(m->rng, 0.7)))
+    if (m->a->over || (movers > 1 && how->kind == ANOMALY_DROPOUT && rng_chance(m->rng, 0.7)))
         end_it(m, an);
     add_company(m, an, sensor);
     return true;
@@ -263,7 +258,7 @@ static void read_samples(struct making *m, struct made_sensor *s, double value, 
                          bool averaged)
 {
     struct join_sensor *k = &s->known;
-    size_t n = chance(m->rng, 0.85) ? SAMPLES : (size_t)rng_below(m->rng, SAMPLES);
+    size_t n = rng_chance(m->rng, 0.85) ? SAMPLES : (size_t)rng_below(m->rng, SAMPLES);
     double begin = moving ? read_healthy(s, averaged, m->rng) : value;
     double spread = (s->to - s->from) * 0.1;
     k->value = k->first = k->least = k->most = value;
@@ -291,14 +286,14 @@ static void read_sensor(struct making *m, size_t at, bool averaged)
     struct made_sensor *s = &m->a->sensors[at];
     const struct anomaly *an = open_anomaly(m->a, at);
     double healthy = read_healthy(s, averaged, m->rng);
-    if (!an || isnan(an->peak) || (an->kind == ANOMALY_SPIKE && chance(m->rng, 0.7)) ||
-        chance(m->rng, 0.1)) {
+    if (!an || isnan(an->peak) || (an->kind == ANOMALY_SPIKE && rng_chance(m->rng, 0.7)) ||
+        rng_chance(m->rng, 0.1)) {
         read_samples(m, s, healthy, false, averaged);
     } else if (an->kind == ANOMALY_STUCK) {
         s->known.value = s->known.first = s->known.least = s->known.most = an->peak;
         s->known.samples = SAMPLES;
     } else {
-        double share = chance(m->rng, 0.5) ? 1 : between(m->rng, 0.6, 1);
+        double share = rng_chance(m->rng, 0.5) ? 1 : between(m->rng, 0.6, 1);
         double value = healthy + (an->peak - healthy) * share;
         read_samples(m, s, made_rounded(value, s->decimals + 2 * averaged), true, averaged);
     }
@@ -306,7 +301,7 @@ static void read_sensor(struct making *m, size_t at, bool averaged)
 
 static void read_cold(struct making *m, struct made_sensor *s)
 {
-    s->known.high = chance(m->rng, 0.5) ? NAN : s->known.high;
+    s->known.high = rng_chance(m->rng, 0.5) ? NAN : s->known.high;
     s->known.low = NAN;
     s->from = -20;
     s->to = 8;
@@ -318,7 +313,7 @@ static void set_times(struct making *m)
 {
     const int64_t year_us = 365 * US_PER_DAY, epoch_us = 20000 * US_PER_DAY;
     m->now_us = epoch_us + (int64_t)(rng_uniform(m->rng) * (double)year_us);
-    if (chance(m->rng, 0.5))
+    if (rng_chance(m->rng, 0.5))
         m->now_us -= m->now_us % US_PER_SECOND;
     m->start_us = m->now_us - (int64_t)magnitude(m->rng, m->a->over ? 3e7 : 2e6, 1.5e10);
 }
@@ -351,7 +346,7 @@ static bool add_sign(struct making *m, struct str subject, const struct sign_kin
     else if (!sign->all && sign->moved && !add_moved(m, sign->sensor, how, movers, &sign->kind))
         return false;
     bool plain = movers == 1 && sign->moved && !sign->all && sign->kind != ANOMALY_MULTIVARIATE;
-    if (plain && chance(m->rng, 0.15))
+    if (plain && rng_chance(m->rng, 0.15))
         add_bystander(m, sign->sensor);
     a->sign_count++;
     return true;
@@ -360,8 +355,8 @@ static bool add_sign(struct making *m, struct str subject, const struct sign_kin
 bool made_incident_make(struct made_asset *a, struct rng *rng)
 {
     struct making m = {.a = a, .rng = rng};
-    bool averaged = chance(rng, 0.4);
-    a->over = chance(rng, 0.45);
+    bool averaged = rng_chance(rng, 0.4);
+    a->over = rng_chance(rng, 0.45);
     set_times(&m);
     const char *signs = a->fault.signs ? a->fault.signs : "";
     size_t movers = count_movers(signs);

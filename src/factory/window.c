@@ -3,11 +3,6 @@
 
 #include <math.h>
 
-static bool chance(struct rng *rng, double p)
-{
-    return rng_uniform(rng) < p;
-}
-
 static double between(struct rng *rng, double low, double high)
 {
     return low + (high - low) * rng_uniform(rng);
@@ -45,9 +40,9 @@ static void make_span(struct summary_facts *f, struct rng *rng)
 {
     static const int minutes[] = {1, 2, 5, 10, 15, 30, 60, 480};
     const int64_t year_us = 365 * US_PER_DAY, epoch_us = 20000 * US_PER_DAY;
-    int64_t length = chance(rng, 0.6) ? 3 : minutes[rng_below(rng, 8)];
+    int64_t length = rng_chance(rng, 0.6) ? 3 : minutes[rng_below(rng, 8)];
     int64_t to = epoch_us + (int64_t)(rng_uniform(rng) * (double)year_us);
-    if (chance(rng, 0.3))
+    if (rng_chance(rng, 0.3))
         to -= to % US_PER_MINUTE;
     summary_facts_begin(f, to - length * US_PER_MINUTE, to);
 }
@@ -55,17 +50,17 @@ static void make_span(struct summary_facts *f, struct rng *rng)
 static void make_time(const struct summary_facts *f, struct anomaly *a, struct rng *rng)
 {
     double length = (double)(f->to_us - f->from_us);
-    bool before = chance(rng, 0.25);
-    double ago = before ? length + magnitude(rng, 1e6, chance(rng, 0.2) ? 4e11 : 1.5e10)
+    bool before = rng_chance(rng, 0.25);
+    double ago = before ? length + magnitude(rng, 1e6, rng_chance(rng, 0.2) ? 4e11 : 1.5e10)
                         : length * between(rng, 0.02, 1);
     a->start_us = f->to_us - (int64_t)ago;
-    if (chance(rng, 0.45)) {
+    if (rng_chance(rng, 0.45)) {
         a->end_us = TIME_NONE;
         return;
     }
     int64_t earliest = before ? f->from_us : a->start_us;
     double left = (double)(f->to_us - earliest);
-    bool instant = !before && a->kind == ANOMALY_SPIKE && chance(rng, 0.4);
+    bool instant = !before && a->kind == ANOMALY_SPIKE && rng_chance(rng, 0.4);
     a->end_us = instant ? a->start_us : earliest + (int64_t)(left * between(rng, 0.02, 0.98));
 }
 
@@ -74,7 +69,7 @@ static void set_silence(struct anomaly *a, struct rng *rng)
     static const double limits[] = {5, 10, 10, 30, 60, 120, 300};
     a->side = SIDE_NONE;
     a->peak = a->limit = a->expected_low = a->expected_high = NAN;
-    if (chance(rng, 0.9))
+    if (rng_chance(rng, 0.9))
         a->limit = limits[rng_below(rng, 7)];
 }
 
@@ -85,7 +80,7 @@ static void set_unexpected(struct anomaly *a, double low, double width, int deci
     double half = width * magnitude(rng, 0.0005, 0.1);
     double middle = low + width * between(rng, 0.1, 0.9);
     double beyond = half + width * magnitude(rng, 0.01, 0.6);
-    bool is_low = chance(rng, 0.5) && middle > beyond;
+    bool is_low = rng_chance(rng, 0.5) && middle > beyond;
     a->side = is_low ? SIDE_LOW : SIDE_HIGH;
     a->expected_low = low < 0 ? middle - half : fmax(0, middle - half);
     a->expected_high = middle + half;
@@ -98,7 +93,7 @@ static void make_values(const struct made_plant *p, struct anomaly *a, struct rn
     double low = p->ranges[a->sensor].low, high = p->ranges[a->sensor].high;
     int decimals = p->ranges[a->sensor].decimals;
     double width = high - low, beyond = width * magnitude(rng, 0.03, 1.5);
-    bool by_rule = (a->kind == ANOMALY_SPIKE || a->kind == ANOMALY_DRIFT) && chance(rng, 0.6);
+    bool by_rule = (a->kind == ANOMALY_SPIKE || a->kind == ANOMALY_DRIFT) && rng_chance(rng, 0.6);
     bool inside =
         a->kind == ANOMALY_STUCK || a->kind == ANOMALY_NOISE || a->kind == ANOMALY_PATTERN;
     a->limit = a->expected_low = a->expected_high = NAN;
@@ -106,15 +101,15 @@ static void make_values(const struct made_plant *p, struct anomaly *a, struct rn
         set_silence(a, rng);
         return;
     }
-    if (a->kind == ANOMALY_MULTIVARIATE || (a->kind == ANOMALY_SEASONAL && chance(rng, 0.5))) {
+    if (a->kind == ANOMALY_MULTIVARIATE || (a->kind == ANOMALY_SEASONAL && rng_chance(rng, 0.5))) {
         set_unexpected(a, low, width, decimals, rng);
         return;
     }
-    a->side = inside ? SIDE_NONE : chance(rng, 0.4) ? SIDE_LOW : SIDE_HIGH;
+    a->side = inside ? SIDE_NONE : rng_chance(rng, 0.4) ? SIDE_LOW : SIDE_HIGH;
     double floor = low < 0 ? -INFINITY : 0; // what is never negative stays so
     double from = fmax(floor, rounded(low + width * between(rng, -0.1, 0.2), decimals));
     double to = rounded(high + width * between(rng, -0.2, 0.1), decimals);
-    if (a->kind == ANOMALY_LEVEL_SHIFT && chance(rng, 0.7)) { // learnt, and as fine as learnt
+    if (a->kind == ANOMALY_LEVEL_SHIFT && rng_chance(rng, 0.7)) { // learnt, and as fine as learnt
         from = fmax(floor, low + width * between(rng, -0.1, 0.5));
         to = from + width * magnitude(rng, 0.01, 0.6);
         by_rule = true;
@@ -126,7 +121,7 @@ static void make_values(const struct made_plant *p, struct anomaly *a, struct rn
     a->peak = fmax(floor, rounded(a->peak, decimals + (int)rng_below(rng, 2)));
     if (by_rule)
         a->limit = a->side == SIDE_LOW ? from : to;
-    else if (!(inside && chance(rng, 0.4)) && chance(rng, 0.95)) {
+    else if (!(inside && rng_chance(rng, 0.4)) && rng_chance(rng, 0.95)) {
         a->expected_low = from;
         a->expected_high = to;
     }
@@ -151,10 +146,10 @@ static void add_anomalies(struct made_window *w, size_t count, struct rng *rng)
     while (f->anomalies < count) {
         struct anomaly a = {.kind = pick_kind(rng)};
         a.sensor = (uint32_t)rng_below(rng, w->plant.sensor_count);
-        a.severity = chance(rng, 0.65)  ? SEVERITY_WARNING
-                     : chance(rng, 0.8) ? SEVERITY_CRITICAL
+        a.severity = rng_chance(rng, 0.65)  ? SEVERITY_WARNING
+                     : rng_chance(rng, 0.8) ? SEVERITY_CRITICAL
                                         : SEVERITY_INFO;
-        size_t times = chance(rng, 0.15) ? 2 + (size_t)rng_below(rng, 4) : 1;
+        size_t times = rng_chance(rng, 0.15) ? 2 + (size_t)rng_below(rng, 4) : 1;
         for (size_t i = 0; i < times && f->anomalies < count; i++) {
             enum anomaly_side side = a.side;
             make_time(f, &a, rng);
@@ -188,29 +183,29 @@ static void make_data(struct made_window *w, struct rng *rng)
     double seconds = (double)(f->to_us - f->from_us) / 1e6;
     f->assets = (int64_t)w->plant.asset_count;
     f->sensors = (int64_t)w->plant.sensor_count;
-    if (chance(rng, 0.4)) { // a larger plant
+    if (rng_chance(rng, 0.4)) { // a larger plant
         f->assets += (int64_t)magnitude(rng, 1, 200);
         f->sensors = f->assets * (1 + (int64_t)rng_below(rng, 12)) + f->sensors;
     }
-    if (chance(rng, 0.85))
+    if (rng_chance(rng, 0.85))
         f->readings = (int64_t)((double)f->sensors * seconds * magnitude(rng, 0.02, 10));
-    if (chance(rng, 0.9))
-        f->late = chance(rng, 0.15) ? (int64_t)magnitude(rng, 1, 400) : 0;
-    if (chance(rng, 0.9))
-        f->missing = chance(rng, 0.1) ? (int64_t)magnitude(rng, 1, 200) : 0;
+    if (rng_chance(rng, 0.9))
+        f->late = rng_chance(rng, 0.15) ? (int64_t)magnitude(rng, 1, 400) : 0;
+    if (rng_chance(rng, 0.9))
+        f->missing = rng_chance(rng, 0.1) ? (int64_t)magnitude(rng, 1, 200) : 0;
 }
 
 static void make_incidents(struct made_window *w, struct rng *rng)
 {
     struct summary_facts *f = &w->facts;
     size_t troubled = w->plant.asset_count - summary_facts_quiet_assets(f);
-    if (chance(rng, 0.1))
+    if (rng_chance(rng, 0.1))
         return;
     troubled = f->anomalies ? troubled : 0;
     f->incidents_opened = f->begun ? (int64_t)rng_below(rng, troubled + 1) : 0;
-    f->incidents_closed = chance(rng, 0.2) ? 1 + (int64_t)rng_below(rng, 2) : 0;
+    f->incidents_closed = rng_chance(rng, 0.2) ? 1 + (int64_t)rng_below(rng, 2) : 0;
     f->incidents_active = f->open            ? 1 + (int64_t)rng_below(rng, troubled)
-                          : chance(rng, 0.2) ? 1 + (int64_t)rng_below(rng, 3)
+                          : rng_chance(rng, 0.2) ? 1 + (int64_t)rng_below(rng, 3)
                                              : 0;
 }
 
@@ -218,9 +213,9 @@ void window_make(struct made_window *w, bool held_out, struct rng *rng)
 {
     plant_make(&w->plant, held_out, rng);
     make_span(&w->facts, rng);
-    size_t count = chance(rng, 0.16) ? 0 : 1 + (size_t)rng_below(rng, chance(rng, 0.6) ? 3 : 12);
+    size_t count = rng_chance(rng, 0.16) ? 0 : 1 + (size_t)rng_below(rng, rng_chance(rng, 0.6) ? 3 : 12);
     add_anomalies(w, count, rng);
-    if (count && chance(rng, 0.12))
+    if (count && rng_chance(rng, 0.12))
         add_silence(w, rng);
     w->facts.assets = (int64_t)w->plant.asset_count;
     make_incidents(w, rng);
