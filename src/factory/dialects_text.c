@@ -75,10 +75,13 @@ enum err_code dialect_write_syslog(const struct dialect_use *u, struct buf *to, 
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     (void)err;
-    buf_printf(to, "<%d>%s %02d %.8s %s %s[%d]:", 128 + (int)rng_below(u->rng, 16),
-               months[rng_below(u->rng, 12)], 10 + (int)rng_below(u->rng, 18), u->scene->time + 11,
-               u->scene->device, PICK(u->rng, "poll", "rtud", "scan"),
-               100 + (int)rng_below(u->rng, 9000));
+    int process = 100 + (int)rng_below(u->rng, 9000);
+    const char *program = PICK(u->rng, "poll", "rtud", "scan");
+    int day = 10 + (int)rng_below(u->rng, 18);
+    const char *month = months[rng_below(u->rng, 12)];
+    int priority = 128 + (int)rng_below(u->rng, 16);
+    buf_printf(to, "<%d>%s %02d %.8s %s %s[%d]:", priority, month, day, u->scene->time + 11,
+               u->scene->device, program, process);
     write_equals(u, to);
     return ERR_OK;
 }

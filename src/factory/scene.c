@@ -81,11 +81,14 @@ static void pick_state(struct scene *s, struct rng *rng)
         str_copy(s->missing_said, sizeof s->missing_said, str_of(s->asked->said));
 }
 
+// Drawn one by one: the order in which arguments are evaluated is the compiler's choice.
 static void make_time(struct scene *s, struct rng *rng)
 {
-    snprintf(s->time, sizeof s->time, "20%02d-%02d-%02d %02d:%02d:%02d",
-             20 + (int)rng_below(rng, 8), 1 + (int)rng_below(rng, 12), 1 + (int)rng_below(rng, 28),
-             (int)rng_below(rng, 24), (int)rng_below(rng, 60), (int)rng_below(rng, 60));
+    int second = (int)rng_below(rng, 60), minute = (int)rng_below(rng, 60);
+    int hour = (int)rng_below(rng, 24), day = 1 + (int)rng_below(rng, 28);
+    int month = 1 + (int)rng_below(rng, 12), year = 20 + (int)rng_below(rng, 8);
+    snprintf(s->time, sizeof s->time, "20%02d-%02d-%02d %02d:%02d:%02d", year, month, day, hour,
+             minute, second);
 }
 
 static void make_device(struct scene *s, struct rng *rng)
