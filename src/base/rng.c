@@ -62,6 +62,16 @@ bool rng_chance(struct rng *r, double p)
     return rng_uniform(r) < p;
 }
 
+double rng_between(struct rng *r, double low, double high)
+{
+    return low + (high - low) * rng_uniform(r);
+}
+
+double rng_log_between(struct rng *r, double low, double high)
+{
+    return low * exp(rng_uniform(r) * log(high / low));
+}
+
 double rng_normal(struct rng *r)
 {
     if (r->has_spare) {

@@ -21,8 +21,10 @@ void rng_seed_stream(struct rng *r, uint64_t seed, uint64_t stream);
 uint64_t rng_u64(struct rng *r);
 uint64_t rng_below(struct rng *r, uint64_t n); // 0 .. n-1 without bias; n > 0
 double rng_uniform(struct rng *r);             // [0, 1), 53 bits
-bool rng_chance(struct rng *r, double p);      // true with probability p
-double rng_normal(struct rng *r);              // mean 0, standard deviation 1 (polar method)
-double rng_exponential(struct rng *r);         // mean 1
+double rng_between(struct rng *r, double low, double high);
+double rng_log_between(struct rng *r, double low, double high); // evenly in the logarithm; low > 0
+bool rng_chance(struct rng *r, double p);                       // true with probability p
+double rng_normal(struct rng *r);                               // mean 0, standard deviation 1
+double rng_exponential(struct rng *r);                          // mean 1
 
 #endif

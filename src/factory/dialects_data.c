@@ -106,10 +106,11 @@ enum err_code dialect_write_json_lines(const struct dialect_use *u, struct buf *
 enum err_code dialect_write_csv_long(const struct dialect_use *u, struct buf *to, struct err *err)
 {
     const char *m = PICK(u->rng, ",", ";", "\t");
+    const char *high = PICK(u->rng, "high", "max", "upper");
+    const char *low = PICK(u->rng, "low", "min", "lower");
+    const char *name = PICK(u->rng, "tag", "name", "channel");
     (void)err;
-    buf_printf(to, "time%s%s%svalue%sunit%s%s%s%s%sflag\n", m,
-               PICK(u->rng, "tag", "name", "channel"), m, m, m, PICK(u->rng, "low", "min", "lower"),
-               m, PICK(u->rng, "high", "max", "upper"), m);
+    buf_printf(to, "time%s%s%svalue%sunit%s%s%s%s%sflag\n", m, name, m, m, m, low, m, high, m);
     for (const struct row *r = u->scene->rows; r < dialect_rows_end(u); r++) {
         bool limits = dialect_has_limits(u, r);
         buf_printf(to, "%s%s%s%s%s%s%s%s%s%s%s%s%s\n", u->scene->time, m, r->key, m, r->value, m,
@@ -147,15 +148,15 @@ enum err_code dialect_write_csv_wide(const struct dialect_use *u, struct buf *to
 
 static void write_columns(const struct dialect_use *u, bool markdown, struct buf *to)
 {
-    const char *names[] = {PICK(u->rng, "Parameter", "Tag", "Signal"), "Value", "Unit",
-                           PICK(u->rng, "Limits", "Range", "Spec"), "Status"};
+    const char *name = PICK(u->rng, "Parameter", "Tag", "Signal");
+    const char *limits = PICK(u->rng, "Limits", "Range", "Spec");
     const char *form =
         markdown ? "| %s | %s | %s | %s | %s |\n" : "%-22s  %-10s  %-8s  %-18s  %s\n";
     buf_printf(to, "device: %s\n", u->scene->device);
     // The form is one of the two above.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    buf_printf(to, form, names[0], names[1], names[2], names[3], names[4]);
+    buf_printf(to, form, name, "Value", "Unit", limits, "Status");
     if (markdown)
         buf_add_z(to, "|---|---|---|---|---|\n");
     for (const struct row *r = u->scene->rows; r < dialect_rows_end(u); r++) {

@@ -18,11 +18,6 @@ struct made_naming {
     bool codes;
 };
 
-static double between(struct rng *rng, double low, double high)
-{
-    return low + (high - low) * rng_uniform(rng);
-}
-
 double made_rounded(double value, int decimals)
 {
     double scale = pow(10, decimals);
@@ -149,23 +144,25 @@ static void make_range(struct made_sensor *s, double scale, struct rng *rng)
     const struct measure *q = s->quantity;
     double from = q->normal_low * scale, to = q->normal_high * scale, width = to - from;
     double floor = q->normal_low >= 0 ? 0 : -INFINITY;
-    bool ruled = !(isnan(q->limit_low) && isnan(q->limit_high)) && from >= 0 && rng_chance(rng, 0.4);
+    bool ruled =
+        !(isnan(q->limit_low) && isnan(q->limit_high)) && from >= 0 && rng_chance(rng, 0.4);
     s->known.low = s->known.high = NAN;
     if (ruled) {
-        double size = rng_chance(rng, 0.5) ? 1 : between(rng, 0.85, 1.2);
+        double size = rng_chance(rng, 0.5) ? 1 : rng_between(rng, 0.85, 1.2);
         s->known.low = made_rounded(q->limit_low * scale * size, s->decimals);
         s->known.high = made_rounded(q->limit_high * scale * size, s->decimals);
         s->from = fmax(from * size, isnan(s->known.low) ? from * size : s->known.low);
         s->to = fmin(to * size, isnan(s->known.high) ? to * size : s->known.high);
     } else if (rng_chance(rng, 0.4)) {
         int digits = s->decimals > 0 ? s->decimals - 1 : 0;
-        s->known.low = fmax(floor, made_rounded(from - width * between(rng, 0.02, 0.2), digits));
-        s->known.high = made_rounded(to + width * between(rng, 0.02, 0.3), digits);
+        s->known.low =
+            fmax(floor, made_rounded(from - width * rng_between(rng, 0.02, 0.2), digits));
+        s->known.high = made_rounded(to + width * rng_between(rng, 0.02, 0.3), digits);
         s->from = from;
         s->to = to;
     } else {
-        double half = width * between(rng, 0.02, 0.3),
-               middle = between(rng, from + half, to - half);
+        double half = width * rng_between(rng, 0.02, 0.3),
+               middle = rng_between(rng, from + half, to - half);
         s->known.low = fmax(floor, middle - half);
         s->known.high = middle + half;
         s->from = fmax(s->known.low, middle - 0.7 * half);
@@ -260,8 +257,8 @@ bool made_sensor_find(const struct made_asset *a, struct str subject, struct rng
 
 bool made_asset_make(struct made_asset *a, bool held_out, struct rng *rng)
 {
-    struct made_naming naming = {.style = (enum key_style)rng_below(rng, KEY_STYLES),
-                                 .codes = rng_chance(rng, 0.2)};
+    struct made_naming naming = {.style = (enum key_style)rng_below(rng, KEY_STYLES)};
+    naming.codes = rng_chance(rng, 0.2);
     memset(a, 0, sizeof *a);
     if (rng_chance(rng, 0.4))
         naming.style = KEY_LOWER;

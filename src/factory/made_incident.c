@@ -6,17 +6,6 @@
 
 enum { SAMPLES = 6 };
 
-static double between(struct rng *rng, double low, double high)
-{
-    return low + (high - low) * rng_uniform(rng);
-}
-
-// Evenly over the magnitudes from `low` to `high`.
-static double magnitude(struct rng *rng, double low, double high)
-{
-    return low * exp(rng_uniform(rng) * log(high / low));
-}
-
 // ---- signs ----
 
 enum effect { EFFECT_EITHER, EFFECT_LOW, EFFECT_HIGH, EFFECT_ZERO, EFFECT_NONE, EFFECT_COLD };
@@ -71,7 +60,7 @@ static struct join_anomaly *add_anomaly(struct making *m, size_t sensor, enum an
     bool grave = kind == ANOMALY_SPIKE ? rng_chance(m->rng, 0.6) : rng_chance(m->rng, 0.15);
     an->severity = grave ? SEVERITY_CRITICAL : SEVERITY_WARNING;
     an->peak = an->limit = an->expected_low = an->expected_high = NAN;
-    an->score = between(m->rng, 0.5, 1);
+    an->score = rng_between(m->rng, 0.5, 1);
     an->start_us = m->start_us;
     an->end_us = TIME_NONE;
     return out;
@@ -84,7 +73,7 @@ static void end_it(struct making *m, struct anomaly *an)
     double limit = an->kind == ANOMALY_DROPOUT ? 1.2 * an->limit : 0;
     double least = fmin(limit, left);
     an->end_us =
-        an->start_us + (int64_t)(1e6 * between(m->rng, least, fmax(least, fmin(left, most))));
+        an->start_us + (int64_t)(1e6 * rng_between(m->rng, least, fmax(least, fmin(left, most))));
 }
 
 static bool set_side(const struct made_sensor *s, enum effect effect, struct anomaly *an,
@@ -112,21 +101,22 @@ static bool set_values(struct making *m, const struct made_sensor *s, enum effec
     bool band = !isnan(low) && !isnan(high);
     if (an->kind == ANOMALY_MULTIVARIATE || an->kind == ANOMALY_SEASONAL) {
         // Within the limits as a rule: unusual beside the others or for the hour.
-        double half = width * magnitude(m->rng, 0.002, 0.1);
-        double middle = between(m->rng, s->from, s->to);
+        double half = width * rng_log_between(m->rng, 0.002, 0.1);
+        double middle = rng_between(m->rng, s->from, s->to);
         an->expected_low = fmax(floor, middle - half);
         an->expected_high = middle + half;
         edge = is_low ? an->expected_low : an->expected_high;
-        an->peak = edge + sign * width * magnitude(m->rng, 0.02, 0.6);
+        an->peak = edge + sign * width * rng_log_between(m->rng, 0.02, 0.6);
     } else {
         bool ruled = an->kind == ANOMALY_LEVEL_SHIFT || !band || rng_chance(m->rng, 0.6);
         if (ruled && an->kind != ANOMALY_LEVEL_SHIFT && effect == EFFECT_EITHER &&
             rng_chance(m->rng, 0.6))
-            edge = made_rounded(edge + sign * width * between(m->rng, 0.05, 0.4), s->decimals);
+            edge = made_rounded(edge + sign * width * rng_between(m->rng, 0.05, 0.4), s->decimals);
         an->limit = ruled ? edge : NAN;
         an->expected_low = ruled ? NAN : low;
         an->expected_high = ruled ? NAN : high;
-        an->peak = edge + sign * width * magnitude(m->rng, 0.05, rng_chance(m->rng, 0.2) ? 15 : 1.2);
+        an->peak =
+            edge + sign * width * rng_log_between(m->rng, 0.05, rng_chance(m->rng, 0.2) ? 15 : 1.2);
     }
     if (effect == EFFECT_ZERO)
         an->peak = 0;
@@ -158,9 +148,9 @@ static void add_company(struct making *m, const struct anomaly *main, size_t sen
                                               : copy.expected_high;
         more->anomaly = copy;
         more->anomaly.peak =
-            made_rounded(between(m->rng, edge, copy.peak), s->decimals); // NaN of noise
-        more->anomaly.start_us = copy.start_us - (int64_t)(1e6 * between(m->rng, 60, 1800));
-        more->anomaly.end_us = more->anomaly.start_us + (int64_t)(1e6 * between(m->rng, 0, 50));
+            made_rounded(rng_between(m->rng, edge, copy.peak), s->decimals); // NaN of noise
+        more->anomaly.start_us = copy.start_us - (int64_t)(1e6 * rng_between(m->rng, 60, 1800));
+        more->anomaly.end_us = more->anomaly.start_us + (int64_t)(1e6 * rng_between(m->rng, 0, 50));
     }
     bool seen = copy.kind == ANOMALY_NOISE || copy.kind == ANOMALY_DRIFT ||
                 copy.kind == ANOMALY_LEVEL_SHIFT;
@@ -217,7 +207,7 @@ static bool add_moved(struct making *m, size_t sensor, const struct sign_kind *h
     if (*kind == ANOMALY_DROPOUT)
         set_silence(m, an);
     else if (*kind == ANOMALY_STUCK)
-        an->peak = made_rounded(between(m->rng, s->from, s->to), s->decimals);
+        an->peak = made_rounded(rng_between(m->rng, s->from, s->to), s->decimals);
     else if (how->effect != EFFECT_NONE && !set_values(m, s, how->effect, an))
         return false;
     if (m->a->over || (movers > 1 && how->kind == ANOMALY_DROPOUT && rng_chance(m->rng, 0.7)))
@@ -248,7 +238,7 @@ static bool add_all(struct making *m, const struct sign_kind *how, size_t movers
 
 static double read_healthy(const struct made_sensor *s, bool averaged, struct rng *rng)
 {
-    double value = between(rng, s->from, s->to);
+    double value = rng_between(rng, s->from, s->to);
     double shown = made_rounded(value, s->decimals + 2 * averaged);
     return shown < s->known.low || shown > s->known.high ? value : shown;
 }
@@ -293,7 +283,7 @@ static void read_sensor(struct making *m, size_t at, bool averaged)
         s->known.value = s->known.first = s->known.least = s->known.most = an->peak;
         s->known.samples = SAMPLES;
     } else {
-        double share = rng_chance(m->rng, 0.5) ? 1 : between(m->rng, 0.6, 1);
+        double share = rng_chance(m->rng, 0.5) ? 1 : rng_between(m->rng, 0.6, 1);
         double value = healthy + (an->peak - healthy) * share;
         read_samples(m, s, made_rounded(value, s->decimals + 2 * averaged), true, averaged);
     }
@@ -315,7 +305,7 @@ static void set_times(struct making *m)
     m->now_us = epoch_us + (int64_t)(rng_uniform(m->rng) * (double)year_us);
     if (rng_chance(m->rng, 0.5))
         m->now_us -= m->now_us % US_PER_SECOND;
-    m->start_us = m->now_us - (int64_t)magnitude(m->rng, m->a->over ? 3e7 : 2e6, 1.5e10);
+    m->start_us = m->now_us - (int64_t)rng_log_between(m->rng, m->a->over ? 3e7 : 2e6, 1.5e10);
 }
 
 static size_t count_movers(const char *signs)

@@ -8,11 +8,6 @@
 #include "factory/pick.h"
 #include "factory/scene_private.h"
 
-static double between(struct rng *rng, double low, double high)
-{
-    return low + (high - low) * rng_uniform(rng);
-}
-
 static const struct {
     const char *unit;
     const char *other;
@@ -106,24 +101,26 @@ static double value_of(const struct measure *q, enum evidence_how how, const str
 {
     switch (how) {
     case HOW_LOW:
-        return b->low < 0 ? b->low - between(rng, 3, 18) : b->low * between(rng, 0.12, 0.94);
+        return b->low < 0 ? b->low - rng_between(rng, 3, 18)
+                          : b->low * rng_between(rng, 0.12, 0.94);
     case HOW_HIGH:
         if (strcmp(q->unit, "%") == 0 && b->high > 50)
-            return between(rng, b->high + 1, 100);
-        return b->high * between(rng, 1.05, 1.7);
+            return rng_between(rng, b->high + 1, 100);
+        return b->high * rng_between(rng, 1.05, 1.7);
     case HOW_ZERO:
         return 0;
     case HOW_COLD:
-        return between(rng, -28, -0.6);
+        return rng_between(rng, -28, -0.6);
     default:
-        return between(rng, b->from, b->to);
+        return rng_between(rng, b->from, b->to);
     }
 }
 
 static void fill_samples(struct row *r, const struct bounds *b, const struct scale *scale,
                          double value, size_t count, struct rng *rng)
 {
-    double from = r->how == HOW_LOW || r->how == HOW_HIGH ? between(rng, b->from, b->to) : value;
+    double from =
+        r->how == HOW_LOW || r->how == HOW_HIGH ? rng_between(rng, b->from, b->to) : value;
     double spread = (b->to - b->from) * 0.06;
     for (size_t i = 0; i < count; i++) {
         double along = count > 1 ? (double)i / (double)(count - 1) : 1;

@@ -65,15 +65,15 @@ static void make_asset(struct maker *m, char to[NAME_MAX_BYTES])
     char stem[NAME_MAX_BYTES / 2];
     pick_way("wtf-pipe|pump|P|tank|mill|fan|line|well|boiler|press|~kiln|~turbine|~chiller",
              m->held_out, &m->rng, stem, sizeof stem);
-    snprintf(to, NAME_MAX_BYTES, "%s%s%d", stem, rng_below(&m->rng, 4) ? "-" : "_",
-             1 + (int)rng_below(&m->rng, 60));
+    int number = 1 + (int)rng_below(&m->rng, 60);
+    snprintf(to, NAME_MAX_BYTES, "%s%s%d", stem, rng_below(&m->rng, 4) ? "-" : "_", number);
 }
 
 static void make_span(struct maker *m, char to[NAME_MAX_BYTES])
 {
     static const char *const units[] = {"hours", "hours", "days", "days", "minutes", "months"};
-    snprintf(to, NAME_MAX_BYTES, "%d %s", 2 + (int)rng_below(&m->rng, 47),
-             units[rng_below(&m->rng, sizeof units / sizeof *units)]);
+    const char *unit = units[rng_below(&m->rng, sizeof units / sizeof *units)];
+    snprintf(to, NAME_MAX_BYTES, "%d %s", 2 + (int)rng_below(&m->rng, 47), unit);
 }
 
 static void write_truth(const struct query *q, struct factory_example *e)

@@ -3,17 +3,6 @@
 
 #include <math.h>
 
-static double between(struct rng *rng, double low, double high)
-{
-    return low + (high - low) * rng_uniform(rng);
-}
-
-// Evenly over the magnitudes from `low` to `high`.
-static double magnitude(struct rng *rng, double low, double high)
-{
-    return low * exp(rng_uniform(rng) * log(high / low));
-}
-
 static double rounded(double value, int decimals)
 {
     double scale = pow(10, decimals);
@@ -51,8 +40,8 @@ static void make_time(const struct summary_facts *f, struct anomaly *a, struct r
 {
     double length = (double)(f->to_us - f->from_us);
     bool before = rng_chance(rng, 0.25);
-    double ago = before ? length + magnitude(rng, 1e6, rng_chance(rng, 0.2) ? 4e11 : 1.5e10)
-                        : length * between(rng, 0.02, 1);
+    double ago = before ? length + rng_log_between(rng, 1e6, rng_chance(rng, 0.2) ? 4e11 : 1.5e10)
+                        : length * rng_between(rng, 0.02, 1);
     a->start_us = f->to_us - (int64_t)ago;
     if (rng_chance(rng, 0.45)) {
         a->end_us = TIME_NONE;
@@ -61,7 +50,7 @@ static void make_time(const struct summary_facts *f, struct anomaly *a, struct r
     int64_t earliest = before ? f->from_us : a->start_us;
     double left = (double)(f->to_us - earliest);
     bool instant = !before && a->kind == ANOMALY_SPIKE && rng_chance(rng, 0.4);
-    a->end_us = instant ? a->start_us : earliest + (int64_t)(left * between(rng, 0.02, 0.98));
+    a->end_us = instant ? a->start_us : earliest + (int64_t)(left * rng_between(rng, 0.02, 0.98));
 }
 
 static void set_silence(struct anomaly *a, struct rng *rng)
@@ -77,9 +66,9 @@ static void set_silence(struct anomaly *a, struct rng *rng)
 static void set_unexpected(struct anomaly *a, double low, double width, int decimals,
                            struct rng *rng)
 {
-    double half = width * magnitude(rng, 0.0005, 0.1);
-    double middle = low + width * between(rng, 0.1, 0.9);
-    double beyond = half + width * magnitude(rng, 0.01, 0.6);
+    double half = width * rng_log_between(rng, 0.0005, 0.1);
+    double middle = low + width * rng_between(rng, 0.1, 0.9);
+    double beyond = half + width * rng_log_between(rng, 0.01, 0.6);
     bool is_low = rng_chance(rng, 0.5) && middle > beyond;
     a->side = is_low ? SIDE_LOW : SIDE_HIGH;
     a->expected_low = low < 0 ? middle - half : fmax(0, middle - half);
@@ -92,7 +81,7 @@ static void make_values(const struct made_plant *p, struct anomaly *a, struct rn
 {
     double low = p->ranges[a->sensor].low, high = p->ranges[a->sensor].high;
     int decimals = p->ranges[a->sensor].decimals;
-    double width = high - low, beyond = width * magnitude(rng, 0.03, 1.5);
+    double width = high - low, beyond = width * rng_log_between(rng, 0.03, 1.5);
     bool by_rule = (a->kind == ANOMALY_SPIKE || a->kind == ANOMALY_DRIFT) && rng_chance(rng, 0.6);
     bool inside =
         a->kind == ANOMALY_STUCK || a->kind == ANOMALY_NOISE || a->kind == ANOMALY_PATTERN;
@@ -107,16 +96,16 @@ static void make_values(const struct made_plant *p, struct anomaly *a, struct rn
     }
     a->side = inside ? SIDE_NONE : rng_chance(rng, 0.4) ? SIDE_LOW : SIDE_HIGH;
     double floor = low < 0 ? -INFINITY : 0; // what is never negative stays so
-    double from = fmax(floor, rounded(low + width * between(rng, -0.1, 0.2), decimals));
-    double to = rounded(high + width * between(rng, -0.2, 0.1), decimals);
+    double from = fmax(floor, rounded(low + width * rng_between(rng, -0.1, 0.2), decimals));
+    double to = rounded(high + width * rng_between(rng, -0.2, 0.1), decimals);
     if (a->kind == ANOMALY_LEVEL_SHIFT && rng_chance(rng, 0.7)) { // learnt, and as fine as learnt
-        from = fmax(floor, low + width * between(rng, -0.1, 0.5));
-        to = from + width * magnitude(rng, 0.01, 0.6);
+        from = fmax(floor, low + width * rng_between(rng, -0.1, 0.5));
+        to = from + width * rng_log_between(rng, 0.01, 0.6);
         by_rule = true;
     }
     a->peak = a->side == SIDE_LOW    ? from - beyond
               : a->side == SIDE_HIGH ? to + beyond
-                                     : between(rng, low - width / 4, high + width / 4);
+                                     : rng_between(rng, low - width / 4, high + width / 4);
     // Detectors give more digits than instruments do.
     a->peak = fmax(floor, rounded(a->peak, decimals + (int)rng_below(rng, 2)));
     if (by_rule)
@@ -148,13 +137,13 @@ static void add_anomalies(struct made_window *w, size_t count, struct rng *rng)
         a.sensor = (uint32_t)rng_below(rng, w->plant.sensor_count);
         a.severity = rng_chance(rng, 0.65)  ? SEVERITY_WARNING
                      : rng_chance(rng, 0.8) ? SEVERITY_CRITICAL
-                                        : SEVERITY_INFO;
+                                            : SEVERITY_INFO;
         size_t times = rng_chance(rng, 0.15) ? 2 + (size_t)rng_below(rng, 4) : 1;
         for (size_t i = 0; i < times && f->anomalies < count; i++) {
             enum anomaly_side side = a.side;
             make_time(f, &a, rng);
             make_values(&w->plant, &a, rng);
-            a.score = isnan(a.limit) ? between(rng, 0.5, 1) : 1;
+            a.score = isnan(a.limit) ? rng_between(rng, 0.5, 1) : 1;
             if ((i == 0 || a.side == side) && is_sound(f, &a))
                 summary_facts_add(f, &w->plant.sensors[a.sensor], &a);
         }
@@ -184,15 +173,15 @@ static void make_data(struct made_window *w, struct rng *rng)
     f->assets = (int64_t)w->plant.asset_count;
     f->sensors = (int64_t)w->plant.sensor_count;
     if (rng_chance(rng, 0.4)) { // a larger plant
-        f->assets += (int64_t)magnitude(rng, 1, 200);
+        f->assets += (int64_t)rng_log_between(rng, 1, 200);
         f->sensors = f->assets * (1 + (int64_t)rng_below(rng, 12)) + f->sensors;
     }
     if (rng_chance(rng, 0.85))
-        f->readings = (int64_t)((double)f->sensors * seconds * magnitude(rng, 0.02, 10));
+        f->readings = (int64_t)((double)f->sensors * seconds * rng_log_between(rng, 0.02, 10));
     if (rng_chance(rng, 0.9))
-        f->late = rng_chance(rng, 0.15) ? (int64_t)magnitude(rng, 1, 400) : 0;
+        f->late = rng_chance(rng, 0.15) ? (int64_t)rng_log_between(rng, 1, 400) : 0;
     if (rng_chance(rng, 0.9))
-        f->missing = rng_chance(rng, 0.1) ? (int64_t)magnitude(rng, 1, 200) : 0;
+        f->missing = rng_chance(rng, 0.1) ? (int64_t)rng_log_between(rng, 1, 200) : 0;
 }
 
 static void make_incidents(struct made_window *w, struct rng *rng)
@@ -204,16 +193,17 @@ static void make_incidents(struct made_window *w, struct rng *rng)
     troubled = f->anomalies ? troubled : 0;
     f->incidents_opened = f->begun ? (int64_t)rng_below(rng, troubled + 1) : 0;
     f->incidents_closed = rng_chance(rng, 0.2) ? 1 + (int64_t)rng_below(rng, 2) : 0;
-    f->incidents_active = f->open            ? 1 + (int64_t)rng_below(rng, troubled)
+    f->incidents_active = f->open                ? 1 + (int64_t)rng_below(rng, troubled)
                           : rng_chance(rng, 0.2) ? 1 + (int64_t)rng_below(rng, 3)
-                                             : 0;
+                                                 : 0;
 }
 
 void window_make(struct made_window *w, bool held_out, struct rng *rng)
 {
     plant_make(&w->plant, held_out, rng);
     make_span(&w->facts, rng);
-    size_t count = rng_chance(rng, 0.16) ? 0 : 1 + (size_t)rng_below(rng, rng_chance(rng, 0.6) ? 3 : 12);
+    size_t count =
+        rng_chance(rng, 0.16) ? 0 : 1 + (size_t)rng_below(rng, rng_chance(rng, 0.6) ? 3 : 12);
     add_anomalies(w, count, rng);
     if (count && rng_chance(rng, 0.12))
         add_silence(w, rng);

@@ -36,11 +36,6 @@ const char *sim_fault_name(enum sim_fault_kind kind)
     return kind < SIM_FAULT_KIND_COUNT ? kinds[kind].name : "unknown";
 }
 
-static double between(struct rng *r, double low, double high)
-{
-    return low + (high - low) * rng_uniform(r);
-}
-
 // Ticks that last at least `seconds`, and at least one.
 static int64_t ticks_of(const struct sim *s, double seconds)
 {
@@ -76,7 +71,7 @@ static bool plan_spike(const struct sim *s, struct sim_asset *a)
     // Over within 8 s, so that nobody can call it a drift.
     int64_t most = ticks_of(s, 8) - 1;
     plan->end = plan->first + 1 + (most > 1 ? (int64_t)rng_below(&a->fate, (uint64_t)most) : 0);
-    double margin = between(&a->fate, 0.08, 0.6) * (l->normal_high - l->normal_low);
+    double margin = rng_between(&a->fate, 0.08, 0.6) * (l->normal_high - l->normal_low);
     plan->level = plan->side == SIDE_HIGH ? l->spike_high + margin : l->spike_low - margin;
     return true;
 }
@@ -86,7 +81,7 @@ static void show_spike(const struct sim *s, struct sim_asset *a, struct sim_inst
     (void)s;
     const struct sim_limits *l = &limits[a->plan.parameter];
     double jitter = 0.02 * (l->normal_high - l->normal_low);
-    now->v[a->plan.parameter] = a->plan.level + between(&a->fate, -jitter, jitter);
+    now->v[a->plan.parameter] = a->plan.level + rng_between(&a->fate, -jitter, jitter);
 }
 
 // ---- drift ----
@@ -96,11 +91,11 @@ static bool plan_drift(const struct sim *s, struct sim_asset *a)
     choose_place(a);
     struct sim_plan *plan = &a->plan;
     const struct sim_limits *l = &limits[plan->parameter];
-    plan->ramp = ticks_of(s, between(&a->fate, 20, 600));
-    plan->ramp_down = ticks_of(s, between(&a->fate, 2, 60));
+    plan->ramp = ticks_of(s, rng_between(&a->fate, 20, 600));
+    plan->ramp_down = ticks_of(s, rng_between(&a->fate, 2, 60));
     plan->end =
-        plan->first + plan->ramp + ticks_of(s, between(&a->fate, 40, 900)) + plan->ramp_down;
-    double way = between(&a->fate, 0.35, 0.7);
+        plan->first + plan->ramp + ticks_of(s, rng_between(&a->fate, 40, 900)) + plan->ramp_down;
+    double way = rng_between(&a->fate, 0.35, 0.7);
     plan->level = plan->side == SIDE_HIGH ? l->drift_high + way * (l->spike_high - l->drift_high)
                                           : l->drift_low + way * (l->spike_low - l->drift_low);
     return true;
@@ -116,7 +111,7 @@ static void show_drift(const struct sim *s, struct sim_asset *a, struct sim_inst
                                             : 1;
     double *v = &now->v[plan->parameter];
     double jitter = 0.05 * (l->spike_high - l->drift_high);
-    double there = plan->level + between(&a->fate, -jitter, jitter);
+    double there = plan->level + rng_between(&a->fate, -jitter, jitter);
     *v = (1 - share) * *v + share * there;
 }
 
@@ -144,7 +139,7 @@ static bool plan_stuck(const struct sim *s, struct sim_asset *a)
 {
     choose_place(a);
     a->plan.side = SIDE_NONE;
-    a->plan.end = a->plan.first + ticks_of(s, between(&a->fate, 300, 3600));
+    a->plan.end = a->plan.first + ticks_of(s, rng_between(&a->fate, 300, 3600));
     return true;
 }
 
@@ -160,9 +155,9 @@ static bool plan_noise(const struct sim *s, struct sim_asset *a)
 {
     choose_place(a);
     a->plan.side = SIDE_NONE;
-    a->plan.end = a->plan.first + ticks_of(s, between(&a->fate, 60, 600));
+    a->plan.end = a->plan.first + ticks_of(s, rng_between(&a->fate, 60, 600));
     const struct sim_limits *l = &limits[a->plan.parameter];
-    a->plan.level = between(&a->fate, 0.15, 0.4) * (l->normal_high - l->normal_low);
+    a->plan.level = rng_between(&a->fate, 0.15, 0.4) * (l->normal_high - l->normal_low);
     return true;
 }
 
@@ -173,7 +168,7 @@ static void show_noise(const struct sim *s, struct sim_asset *a, struct sim_inst
     double edge = 0.02 * (l->normal_high - l->normal_low);
     double low = l->normal_low + edge, high = l->normal_high - edge;
     double *v = &now->v[a->plan.parameter];
-    *v += between(&a->fate, -a->plan.level, a->plan.level);
+    *v += rng_between(&a->fate, -a->plan.level, a->plan.level);
     *v = *v < low ? low : *v > high ? high : *v;
 }
 
@@ -187,7 +182,7 @@ static bool plan_heater(const struct sim *s, struct sim_asset *a)
         return false;
     a->plan.parameter = SIM_HEATER_CURRENT;
     a->plan.side = SIDE_LOW;
-    a->plan.end = a->plan.first + ticks_of(s, between(&a->fate, 1200, 5400));
+    a->plan.end = a->plan.first + ticks_of(s, rng_between(&a->fate, 1200, 5400));
     a->plan.ramp = ticks_of(s, 1200);
     return true;
 }
@@ -212,9 +207,9 @@ static bool plan_supply(const struct sim *s, struct sim_asset *a)
     struct sim_plan *plan = &a->plan;
     plan->parameter = SIM_SUPPLY_VOLTAGE;
     plan->side = SIDE_LOW;
-    plan->level = between(&a->fate, 15, 19);
+    plan->level = rng_between(&a->fate, 15, 19);
     plan->resets = 0;
-    int64_t at = plan->first + ticks_of(s, between(&a->fate, 4, 20));
+    int64_t at = plan->first + ticks_of(s, rng_between(&a->fate, 4, 20));
     // A short reset leaves at most 9 s between readings: no dropout. One sag in three ends with a
     // long one, which is a dropout of every sensor.
     int64_t most = (int64_t)(9e6 / (double)s->period_us) - 1;
@@ -222,14 +217,14 @@ static bool plan_supply(const struct sim *s, struct sim_asset *a)
     bool long_one = rng_below(&a->fate, 3) == 0;
     for (int i = 0; i < resets; i++) {
         bool is_long = long_one && i == resets - 1;
-        int64_t n = is_long ? ticks_of(s, between(&a->fate, 15, 40))
-                            : (int64_t)((double)most * between(&a->fate, 0.4, 1.01));
+        int64_t n = is_long ? ticks_of(s, rng_between(&a->fate, 15, 40))
+                            : (int64_t)((double)most * rng_between(&a->fate, 0.4, 1.01));
         if (n < 1)
             continue;
         plan->reset[plan->resets].first = at;
         plan->reset[plan->resets].end = at + n;
         plan->resets++;
-        at += n + ticks_of(s, between(&a->fate, 15, 60));
+        at += n + ticks_of(s, rng_between(&a->fate, 15, 60));
     }
     plan->end = at;
     return true;
@@ -237,7 +232,7 @@ static bool plan_supply(const struct sim *s, struct sim_asset *a)
 
 static void show_supply(const struct sim *s, struct sim_asset *a, struct sim_instant *now)
 {
-    now->v[SIM_SUPPLY_VOLTAGE] = a->plan.level + between(&a->fate, -0.6, 0.6);
+    now->v[SIM_SUPPLY_VOLTAGE] = a->plan.level + rng_between(&a->fate, -0.6, 0.6);
     for (int i = 0; i < a->plan.resets; i++)
         if (s->tick >= a->plan.reset[i].first && s->tick < a->plan.reset[i].end)
             for (int p = 0; p < SIM_PARAMETER_COUNT; p++)

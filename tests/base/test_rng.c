@@ -102,6 +102,28 @@ static void deviates_have_their_moments(void **state)
     assert_true(fabs(e2 / DRAWS - 2) < 5 * sqrt(20.0 / DRAWS));
 }
 
+static void chances_and_ranges_are_as_wide_as_asked(void **state)
+{
+    (void)state;
+    enum { DRAWS = 400000 };
+    double hits = 0, mean = 0, log_mean = 0;
+    struct rng r;
+    rng_seed(&r, 13);
+    for (int i = 0; i < DRAWS; i++) {
+        double x = rng_between(&r, -2, 6), y = rng_log_between(&r, 0.01, 100);
+        assert_true(x >= -2 && x < 6 && y >= 0.01 && y < 100.000001);
+        hits += rng_chance(&r, 0.3);
+        mean += x;
+        log_mean += log10(y);
+        assert_false(rng_chance(&r, 0));
+        assert_true(rng_chance(&r, 1));
+    }
+    // Five standard errors of each mean.
+    assert_true(fabs(hits / DRAWS - 0.3) < 5 * sqrt(0.3 * 0.7 / DRAWS));
+    assert_true(fabs(mean / DRAWS - 2) < 5 * sqrt(64.0 / 12 / DRAWS));
+    assert_true(fabs(log_mean / DRAWS) < 5 * sqrt(16.0 / 12 / DRAWS));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +132,7 @@ int main(void)
         cmocka_unit_test(streams_differ_and_repeat),
         cmocka_unit_test(small_ranges_are_even),
         cmocka_unit_test(deviates_have_their_moments),
+        cmocka_unit_test(chances_and_ranges_are_as_wide_as_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
