@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Random answers under JSON Schemas, written by bench_grammar, against Python's jsonschema.
+"""Random answers under JSON Schemas, written by llm_random_answers, against Python's jsonschema.
 
-usage: schema_answers.py BENCH_GRAMMAR   (FETTLE_DATA names the folder with tokenizers/)
+usage: schema_answers.py LLM_RANDOM_ANSWERS   (FETTLE_DATA names the folder with tokenizers/)
 Exit status 77: jsonschema or the vocabulary is not there.
 """
 import json
@@ -83,7 +83,7 @@ SCHEMAS = {
 
 
 def restore(line):
-    """Line breaks between values, which bench_grammar writes as \\n, which strings never hold."""
+    """Line breaks between values, which llm_random_answers writes as \\n, which strings never hold."""
     out, at, inside = "", 0, False
     while at < len(line):
         c = line[at]
