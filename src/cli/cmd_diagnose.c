@@ -130,8 +130,8 @@ static enum err_code open_model(struct explain_model *m, struct chat_template **
     struct serving_settings settings = {
         .threads = opt.threads ? (unsigned)opt.threads : explain_threads(path),
         .context = 4096,
-        .sessions = 1,
-        .queue = 1,
+        .sessions = DRAWS_MAX,
+        .queue = DRAWS_MAX,
         .cache = CACHE_F16,
     };
     if (code == ERR_OK) {
@@ -226,7 +226,8 @@ static enum err_code explain(const struct buf *context, struct err *err)
                                  .raw = opt.raw,
                                  .max_tokens = (uint32_t)opt.max_tokens,
                                  .temperature = (float)opt.temperature,
-                                 .seed = (uint64_t)opt.seed};
+                                 .seed = (uint64_t)opt.seed,
+                                 .draws = DRAWS_MAX};
     struct app *folder = NULL;
     struct join_tools tools;
     enum err_code code = opt.asset ? open_folder(&folder, err) : ERR_OK;

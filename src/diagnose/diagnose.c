@@ -79,7 +79,8 @@ enum err_code diagnose_begin(const struct explain_model *m, const struct diagnos
                                 .notify = r->notify,
                                 .wanted = r->wanted,
                                 .arg = r->arg,
-                                .whole = r->whole};
+                                .whole = r->whole,
+                                .draws = r->draws};
     struct diagnose_job *j = calloc(1, sizeof *j);
     *out = NULL;
     if (!j)

@@ -23,6 +23,7 @@ struct diagnose_request {
     bool (*wanted)(void *arg);
     void *arg;
     bool whole;
+    uint32_t draws; // for the confidence
 };
 
 struct diagnose_job;

@@ -2,6 +2,7 @@
 #include "diagnose/diagnosis.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "diagnose/units.h"
 
@@ -13,44 +14,38 @@ const char *diagnosis_kind_name(enum diagnosis_kind kind)
 
 // ---- confidence ----
 
-// What the deciding words do.
-static bool decides(const struct diagnosis *d, struct str words)
+static void read_kind(struct str text, struct diagnosis *out)
 {
-    switch (d->kind) {
-    case DIAGNOSIS_FAULT:
-        return cause_words_match(words, d->causes[0]->named);
-    case DIAGNOSIS_NORMAL:
-        return answer_says_normal(words);
-    case DIAGNOSIS_ASKS:
-        return answer_asks(words);
-    case DIAGNOSIS_UNNAMED:
-        break;
-    }
-    return false;
+    uint64_t named = causes_named(text);
+    *out = (struct diagnosis){.kind = DIAGNOSIS_UNNAMED};
+    for (size_t i = 0; i < cause_count && out->cause_count < DIAGNOSIS_CAUSES_MAX; i++)
+        if (named >> i & 1)
+            out->causes[out->cause_count++] = &causes[i];
+    if (out->cause_count)
+        out->kind = DIAGNOSIS_FAULT;
+    else if (answer_asks(text))
+        out->kind = DIAGNOSIS_ASKS;
+    else if (answer_says_normal(text))
+        out->kind = DIAGNOSIS_NORMAL;
 }
 
-static size_t token_start(const struct explained *e, size_t i)
+static bool says_the_same(const struct diagnosis *a, const struct diagnosis *b)
 {
-    return i ? e->tokens[i - 1].end : 0;
+    return a->kind == b->kind && a->cause_count == b->cause_count &&
+           memcmp(a->causes, b->causes, a->cause_count * sizeof *a->causes) == 0;
 }
 
-// Ends with the first token behind which it is decided, begins with the last from which it still
-// is.
+// The expected share under Jeffreys' prior: a few draws never make it 0 or 1.
 static double confidence(const struct diagnosis *d, const struct explained *e)
 {
-    size_t n = e->token_count, last = 0;
-    while (last < n && !decides(d, (struct str){e->text.p, e->tokens[last].end}))
-        last++;
-    if (last == n)
-        return NAN;
-    size_t end = e->tokens[last].end, first = last;
-    while (first > 0 && !decides(d, (struct str){e->text.p + token_start(e, first),
-                                                 end - token_start(e, first)}))
-        first--;
-    double sum = 0;
-    for (size_t i = first; i <= last; i++)
-        sum += e->tokens[i].logprob;
-    return exp(sum);
+    size_t same = 0;
+    struct diagnosis drawn;
+    for (size_t i = 0; i < e->drawn_count; i++) {
+        read_kind(e->drawn[i], &drawn);
+        same += says_the_same(d, &drawn);
+    }
+    bool told = e->drawn_count > 0 && d->kind != DIAGNOSIS_UNNAMED;
+    return told ? ((double)same + 0.5) / ((double)e->drawn_count + 1) : NAN;
 }
 
 // ---- evidence ----
@@ -83,17 +78,7 @@ static bool has_value(const struct explained *e, const struct fact *f)
 
 void diagnosis_read(const struct explained *e, const struct facts *facts, struct diagnosis *out)
 {
-    uint64_t named = causes_named(e->text);
-    *out = (struct diagnosis){.kind = DIAGNOSIS_UNNAMED};
-    for (size_t i = 0; i < cause_count && out->cause_count < DIAGNOSIS_CAUSES_MAX; i++)
-        if (named >> i & 1)
-            out->causes[out->cause_count++] = &causes[i];
-    if (out->cause_count)
-        out->kind = DIAGNOSIS_FAULT;
-    else if (answer_asks(e->text))
-        out->kind = DIAGNOSIS_ASKS;
-    else if (answer_says_normal(e->text))
-        out->kind = DIAGNOSIS_NORMAL;
+    read_kind(e->text, out);
     out->confidence = confidence(out, e);
     for (size_t i = 0; i < facts->count && out->evidence_count < DIAGNOSIS_EVIDENCE_MAX; i++)
         if (has_key(e->text, facts->items[i].key) || has_value(e, &facts->items[i]))

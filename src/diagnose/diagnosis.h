@@ -22,9 +22,9 @@ struct diagnosis {
     enum diagnosis_kind kind;
     const struct cause *causes[DIAGNOSIS_CAUSES_MAX]; // in the order of the table
     size_t cause_count;
-    // Of the words that decide: those that first name a cause, say that nothing is wrong, or ask.
-    // The product of the probabilities that the model gave to their tokens, in view of what stands
-    // before them: 0 to 1; NaN when there are none.
+    // How likely the model is to say the same (kind and causes, in any words): the share of its
+    // drawn answers that do, of n of them k as (k + 1/2) / (n + 1). NaN without draws, and for
+    // DIAGNOSIS_UNNAMED.
     double confidence;
     // Facts whose key or whose value with its unit the answer has.
     const struct fact *evidence[DIAGNOSIS_EVIDENCE_MAX];

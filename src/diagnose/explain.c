@@ -10,7 +10,7 @@
 #include "diagnose/evidence_grammar.h"
 #include "diagnose/prompt.h"
 
-enum { DEFAULT_TOKENS = 256, ANSWER_ROOM = 128, LONGEST_WORD = 2 * FACT_KEY_BYTES };
+enum { DEFAULT_TOKENS = 256, ANSWER_ROOM = 128, DRAW_ROOM = 32, LONGEST_WORD = 2 * FACT_KEY_BYTES };
 
 struct explanation {
     struct explain_model model;
@@ -23,9 +23,10 @@ struct explanation {
     size_t checked;  // bytes of whole sentences that were found supported
     size_t given;    // bytes that were shown
     bool over, cut, regenerated;
-    struct explain_token *tokens;
+    size_t *token_ends; // for each token, the offset in the text behind its bytes
     size_t token_count, token_cap;
     size_t piece_end; // bytes of the tokens so far
+    struct draws draws;
     struct claim claims[CLAIMS_MAX];
     size_t claim_count, unsupported;
     struct answer_stats stats; // of earlier attempts, then of all
@@ -44,7 +45,8 @@ void explain_free(struct explanation **e)
     buf_free(&x->question);
     buf_free(&x->reading);
     buf_free(&x->text);
-    free(x->tokens);
+    draws_free(&x->draws);
+    free(x->token_ends);
     free(x);
 }
 
@@ -60,17 +62,13 @@ unsigned explain_threads(const char *model_path)
 
 // ---- attempts ----
 
-static enum err_code submit(struct explanation *x, const struct tokens *prompt, struct form *form,
-                            uint32_t max_tokens, struct err *err)
+static struct serving_request request_of(const struct explanation *x, const struct tokens *prompt)
 {
     const struct explain_request *r = &x->request;
     struct serving_request s = {.prompt = prompt->p,
                                 .prompt_count = prompt->n,
-                                .max_tokens = max_tokens,
                                 .choices = 1,
                                 .sampler = SAMPLER_GREEDY,
-                                .form = form,
-                                .logprobs = true,
                                 .deadline_us = r->deadline_us,
                                 .notify = r->notify,
                                 .wanted = r->wanted,
@@ -78,6 +76,16 @@ static enum err_code submit(struct explanation *x, const struct tokens *prompt, 
                                 .whole = r->whole};
     s.sampler.temperature = r->temperature;
     s.sampler.seed = r->seed;
+    return s;
+}
+
+static enum err_code submit(struct explanation *x, const struct tokens *prompt, struct form *form,
+                            uint32_t max_tokens, struct err *err)
+{
+    struct serving_request s = request_of(x, prompt);
+    s.max_tokens = max_tokens;
+    s.form = form;
+    s.logprobs = true; // with them come the tokens
     return serving_submit(x->model.serving, &s, &x->answer, err);
 }
 
@@ -115,7 +123,7 @@ static enum err_code regenerate(struct explanation *x, struct err *err)
     struct form *form = NULL;
     end_attempt(x);
     x->text.n = x->checked;
-    while (x->token_count && x->tokens[x->token_count - 1].end > x->checked)
+    while (x->token_count && x->token_ends[x->token_count - 1] > x->checked)
         x->token_count--;
     x->piece_end = x->checked;
     x->regenerated = true;
@@ -226,16 +234,15 @@ static bool add_token(struct explanation *x, const struct answer_token *t)
     struct buf piece = {0};
     if (x->token_count == x->token_cap) {
         size_t cap = x->token_cap ? 2 * x->token_cap : 64;
-        struct explain_token *grown = realloc(x->tokens, cap * sizeof *grown);
+        size_t *grown = realloc(x->token_ends, cap * sizeof *grown);
         if (!grown)
             return false;
-        x->tokens = grown;
+        x->token_ends = grown;
         x->token_cap = cap;
     }
     tokenizer_piece(serving_tokenizer(x->model.serving), t->token, false, &piece);
     x->piece_end += piece.n;
-    x->tokens[x->token_count++] =
-        (struct explain_token){.end = x->piece_end, .logprob = t->logprob};
+    x->token_ends[x->token_count++] = x->piece_end;
     bool good = !piece.failed;
     buf_free(&piece);
     return good;
@@ -267,6 +274,41 @@ static enum err_code take_part(struct explanation *x, struct err *err)
     return ERR_OK;
 }
 
+// ---- draws ----
+
+// A trained model is small: its draws cost about as much as its answer.
+static enum err_code begin_draws(struct explanation *x, enum explain_state *state, struct err *err)
+{
+    *state = EXPLAIN_OVER;
+    bool trained = prompt_is_trained(serving_model(x->model.serving)->file);
+    if (!x->request.draws || !trained || x->cut)
+        return ERR_OK;
+    struct serving_request s = request_of(x, &x->prompt);
+    uint32_t length = (uint32_t)x->token_count + DRAW_ROOM;
+    enum err_code code =
+        draws_begin(&x->draws, x->model.serving, &s, x->request.draws, length, err);
+    if (code == ERR_BUSY)
+        return ERR_OK;
+    *state = EXPLAIN_GOES_ON;
+    return code;
+}
+
+static enum err_code take_draws(struct explanation *x, void (*rest)(void *),
+                                enum explain_state *state, struct err *err)
+{
+    bool waits, over;
+    enum err_code code = draws_take(&x->draws, rest, &waits, &over, err);
+    if (code == ERR_BUSY) { // the answer was in time
+        draws_free(&x->draws);
+        code = ERR_OK;
+        over = true;
+    }
+    *state = over ? EXPLAIN_OVER : waits ? EXPLAIN_WAITS : EXPLAIN_GOES_ON;
+    return code;
+}
+
+// ---- steps ----
+
 static void show(struct explanation *x, size_t until, struct buf *shown)
 {
     if (until <= x->given)
@@ -279,6 +321,8 @@ static void show(struct explanation *x, size_t until, struct buf *shown)
 enum err_code explain_step(struct explanation *x, struct buf *shown, void (*rest)(void *),
                            enum explain_state *state, struct err *err)
 {
+    if (x->draws.answer)
+        return take_draws(x, rest, state, err);
     *state = EXPLAIN_OVER;
     if (x->over)
         return ERR_OK;
@@ -297,15 +341,16 @@ enum err_code explain_step(struct explanation *x, struct buf *shown, void (*rest
     if (x->over) {
         end_attempt(x);
         x->unsupported = check(x, buf_str(&x->text));
-        *state = EXPLAIN_OVER;
+        return begin_draws(x, state, err);
     }
     return ERR_OK;
 }
 
 void explain_wait(struct explanation *x, int64_t timeout_us)
 {
-    if (x->answer)
-        answer_wait(x->answer, timeout_us);
+    struct answer *going = x->answer ? x->answer : x->draws.answer;
+    if (going)
+        answer_wait(going, timeout_us);
 }
 
 enum err_code explain_finish(struct explanation *x, struct err *err)
@@ -326,8 +371,7 @@ void explain_result(const struct explanation *x, struct explained *out)
                               .claims = x->claims,
                               .claim_count = x->claim_count,
                               .unsupported = x->unsupported,
-                              .tokens = x->tokens,
-                              .token_count = x->token_count,
+                              .drawn_count = x->draws.answer ? 0 : x->draws.count,
                               .regenerated = x->regenerated,
                               .cut = x->cut,
                               .prompt_tokens = x->stats.prompt_tokens,
@@ -335,4 +379,6 @@ void explain_result(const struct explanation *x, struct explained *out)
                               .first_token_us = x->first_token_us,
                               .prompt_us = x->stats.prompt_us,
                               .decode_us = x->stats.decode_us};
+    for (size_t i = 0; i < out->drawn_count; i++)
+        out->drawn[i] = buf_str(&x->draws.texts[i]);
 }

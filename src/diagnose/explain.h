@@ -10,6 +10,7 @@
 #define FETTLE_DIAGNOSE_EXPLAIN_H
 
 #include "diagnose/claims.h"
+#include "diagnose/draws.h"
 #include "llm/chat_template.h"
 #include "llm/serving.h"
 
@@ -38,6 +39,9 @@ struct explain_request {
     bool (*wanted)(void *arg);
     void *arg;
     bool whole; // notify only when an attempt is over
+    // Further answers to draw when the answer is over, DRAWS_MAX at most. There are none of a model
+    // that is told how to answer, of an answer that was cut, or when the model's queue is full.
+    uint32_t draws;
 };
 
 struct explanation;
@@ -66,18 +70,12 @@ enum err_code explain_finish(struct explanation *e, struct err *err);
 // Blocks until an attempt has been computed or `timeout_us` passed.
 void explain_wait(struct explanation *e, int64_t timeout_us);
 
-// The words of the answer with the token behind each: for confidence.
-struct explain_token {
-    size_t end; // offset in the text behind its bytes
-    float logprob;
-};
-
 struct explained {
     struct str text;                 // all below live as long as the explanation
     const struct claim *claims;      // of the text, each checked
     size_t claim_count, unsupported; // of more claims than CLAIMS_MAX the rest are unsupported
-    const struct explain_token *tokens;
-    size_t token_count;
+    struct str drawn[DRAWS_MAX];     // what else the model might have said
+    size_t drawn_count;
     bool regenerated;                    // a part was written anew under the grammar
     bool cut;                            // max_tokens came before the end
     uint32_t prompt_tokens, made_tokens; // of all attempts

@@ -106,6 +106,8 @@ const struct score_suite score_diagnostics = {
     .name = "diagnostics",
     .metrics = names,
     .count = DIAGNOSES_METRIC_COUNT,
+    .confided = 1u << DIAGNOSES_CAUSE | 1u << DIAGNOSES_ASKS | 1u << DIAGNOSES_NO_ASKING |
+                1u << DIAGNOSES_NORMAL,
     .check = check_truth,
     .judge = diagnoses_judge,
 };

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "diagnose/diagnosis.h"
 #include "diagnose/event_words.h"
-#include "diagnose/explain.h"
 #include "eval/case_lines.h"
 
 enum { AT_ONCE = 8, WINDOW = 16 };
@@ -34,7 +34,7 @@ static enum err_code open_model(struct asking *a, struct err *err)
     struct serving_settings settings = {.threads = threads,
                                         .context = 4096,
                                         .sessions = AT_ONCE,
-                                        .queue = WINDOW,
+                                        .queue = WINDOW * (1 + DRAWS_MAX),
                                         .cache = CACHE_F16};
     enum err_code code = serving_open(a->plan->model, &settings, &a->model.serving, err);
     if (code == ERR_OK)
@@ -87,7 +87,8 @@ static enum err_code begin(struct asking *a, bool *more, struct err *err)
                                 .facts = &slot->facts,
                                 .unchecked = !a->plan->checked,
                                 .max_tokens = a->plan->max_tokens,
-                                .whole = true};
+                                .whole = true,
+                                .draws = a->plan->checked ? DRAWS_MAX : 0};
     if (code == ERR_OK)
         code = explain_begin(&a->model, &r, &slot->explanation, err);
     if (code != ERR_OK && code != ERR_INPUT)
@@ -102,6 +103,7 @@ static enum err_code end(struct asking *a, struct buf *lines, struct diagnoses_r
 {
     struct asked *slot = &a->window[a->ended++ % WINDOW];
     struct explained e;
+    struct diagnosis d;
     struct json_out j;
     enum err_code code = explain_finish(slot->explanation, err);
     if (code == ERR_OK) {
@@ -115,6 +117,9 @@ static enum err_code end(struct asking *a, struct buf *lines, struct diagnoses_r
         json_object(&j);
         json_key(&j, "answer");
         json_str(&j, e.text);
+        diagnosis_read(&e, &slot->facts, &d);
+        if (a->plan->checked)
+            json_key_real(&j, "confidence", d.confidence);
         json_end(&j);
         buf_add_char(lines, '\n');
     }

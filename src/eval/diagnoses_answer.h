@@ -28,9 +28,9 @@ struct diagnoses_run {
     double seconds;            // in all, the loading of the model left out
 };
 
-// Appends a line {"answer": ...} for each case, in order. The answers depend on model, case and
-// options alone. ERR_INPUT: a line that is no case; with `raw`, one whose input is prepared
-// already. ERR_LIMIT: a case that does not fit the model's context.
+// Appends a line {"answer": ...} for each case, in order; with `checked` also "confidence". The
+// answers depend on model, case and options alone. ERR_INPUT: a line that is no case; with `raw`,
+// one whose input is prepared already. ERR_LIMIT: a case that does not fit the model's context.
 enum err_code diagnoses_answer(const struct diagnoses_plan *plan, struct buf *lines,
                                struct diagnoses_run *run, struct err *err);
 

@@ -14,14 +14,17 @@ void score_note(unsigned *applied, unsigned *failed, unsigned metric, bool good)
 
 // ---- files ----
 
-static void count_case(const struct json_node *c, struct str answer, uint64_t line,
-                       struct score_report *out)
+// `confidence`: of the answer; NULL or no number: none.
+static void count_case(const struct json_node *c, struct str answer,
+                       const struct json_node *confidence, uint64_t line, struct score_report *out)
 {
     unsigned applied = 0, failed = 0;
     out->suite->judge(str_of(json_get_text(c, "instruction")), str_of(json_get_text(c, "input")),
                       json_get(c, "truth"), answer, &applied, &failed);
     score_note(&applied, &failed, (unsigned)out->suite->count - 1, failed == 0);
     out->cases++;
+    if (out->suite->confided && confidence && confidence->type == JSON_NUMBER)
+        calibration_add(&out->calibration, confidence->number, !(failed & out->suite->confided));
     for (size_t m = 0; m < out->suite->count; m++) {
         out->metrics[m].of += applied >> m & 1;
         out->metrics[m].good += (applied & ~failed) >> m & 1;
@@ -56,8 +59,13 @@ static enum err_code score_all(struct case_lines *cases, struct case_lines *answ
         if (a && !json_get(a, "answer"))
             return err_set(err, ERR_INPUT, "%s:%llu: a field \"answer\" expected", answers->path,
                            (unsigned long long)answers->line);
+        const struct json_node *confidence = a ? json_get(a, "confidence") : NULL;
+        if (confidence && confidence->type == JSON_NUMBER &&
+            !(confidence->number >= 0 && confidence->number <= 1))
+            return err_set(err, ERR_INPUT, "%s:%llu: confidence %g: 0 to 1 expected", answers->path,
+                           (unsigned long long)answers->line, confidence->number);
         struct str answer = str_of(a ? json_get_text(a, "answer") : json_get_text(c, "output"));
-        count_case(c, answer, cases->line, out);
+        count_case(c, answer, confidence, cases->line, out);
     }
 }
 
@@ -107,6 +115,7 @@ void score_text(const struct score_report *r, struct buf *to)
                        100 * (double)r->metrics[m].good / (double)r->metrics[m].of,
                        (unsigned long long)r->metrics[m].good,
                        (unsigned long long)r->metrics[m].of);
+    calibration_text(&r->calibration, to);
     for (size_t i = 0; i < r->failure_count && i < SHOWN; i++) {
         buf_printf(to, "line %llu fails", (unsigned long long)r->failures[i].line);
         for (size_t m = 0; m + 1 < r->suite->count; m++)
@@ -142,6 +151,10 @@ void score_json(const struct score_report *r, struct json_out *to)
         json_key_int(to, "of", (int64_t)r->metrics[m].of);
         json_key_real(to, "share", of > 0 ? (double)r->metrics[m].good / of : NAN);
         json_end(to);
+    }
+    if (calibration_result(&r->calibration).answers) {
+        json_key(to, "confidence");
+        calibration_json(&r->calibration, to);
     }
     json_key(to, "failures");
     json_array(to);

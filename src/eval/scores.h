@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/json_doc.h"
 #include "base/json_out.h"
+#include "eval/calibration.h"
 
 enum { SCORE_METRICS_MAX = 8, SCORE_FAILURES_MAX = 50, SCORE_TEXT_BYTES = 400 };
 
@@ -19,6 +20,7 @@ struct score_suite {
     const char *name;
     const char *const *metrics; // the last one, "right", is all the others
     size_t count;
+    unsigned confided; // the set of metrics that an answer's confidence promises; 0: none
     // ERR_INPUT says what is wrong with a truth.
     enum err_code (*check)(const struct json_node *truth, struct err *err);
     // The set of metrics that apply to a case (bit m: metric m), and of those that fail.
@@ -32,6 +34,7 @@ struct score_report {
     struct {
         uint64_t of, good;
     } metrics[SCORE_METRICS_MAX];
+    struct calibration calibration; // of the answers that come with a confidence
     // The first answers that are not right.
     struct score_failure {
         uint64_t line;
@@ -41,9 +44,9 @@ struct score_report {
     size_t failure_count;
 };
 
-// `answers` is a file of JSON lines with `answer`, one for each case in order; NULL scores the
-// cases' own `output`, which shows what the rules hold of the reference. ERR_INPUT names file and
-// line. About 30 KiB: keep the report off small stacks.
+// `answers` is a file of JSON lines with `answer` (and `confidence`), one for each case in order;
+// NULL scores the cases' own `output`, which shows what the rules hold of the reference. ERR_INPUT
+// names file and line. About 30 KiB: keep the report off small stacks.
 enum err_code score_file(const struct score_suite *suite, const char *cases, const char *answers,
                          struct score_report *out, struct err *err);
 

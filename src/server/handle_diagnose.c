@@ -220,6 +220,7 @@ static bool begin(struct exchange *x, struct consultation *c, struct asked *aske
     r->wanted = listener_is_there;
     r->notify = asked->stream ? listener_resume : listener_continue;
     r->arg = &c->listener;
+    r->draws = DRAWS_MAX;
     if (code == ERR_OK)
         code = diagnose_begin(&model, r, &tools, &c->job, &err);
     if (code)

@@ -288,7 +288,7 @@ const struct schema_field schema_fields[] = {
     {"Diagnosis", "kind", "text", "fault, normal, asks (something is missing) or unnamed"},
     {"Diagnosis", "cause", "Cause?", "The first of `causes`"},
     {"Diagnosis", "causes", "[]Cause", "That the text names"},
-    {"Diagnosis", "confidence", "number?", "Probability of the words that decide"},
+    {"Diagnosis", "confidence", "number?", "How many of its drawn answers say the same"},
     {"Diagnosis", "evidence", "[]Evidence", "Facts that the text cites"},
     {"Diagnosis", "checks", "[]text", "What to do"},
     {"Diagnosis", "verified", "boolean", "Every number, name and time is in the evidence"},

@@ -20,7 +20,7 @@ static struct taught taught;
 static int open_all(void **state)
 {
     (void)state;
-    taught_open(&taught, lessons, sizeof lessons / sizeof *lessons, 1, 2);
+    taught_open(&taught, lessons, sizeof lessons / sizeof *lessons, 1, DRAWS_MAX);
     return 0;
 }
 
@@ -34,7 +34,8 @@ static int close_all(void **state)
 static struct diagnose_job *diagnose(const char *query, const char *log, struct explained *e,
                                      struct diagnosis *d)
 {
-    struct diagnose_request r = {.query = str_of(query), .context = str_of(log)};
+    struct diagnose_request r = {
+        .query = str_of(query), .context = str_of(log), .draws = DRAWS_MAX};
     struct diagnose_job *job;
     struct err err;
     assert_ok(diagnose_begin(&taught.model, &r, NULL, &job, &err), err);
@@ -60,8 +61,8 @@ static void a_fault_has_its_cause_evidence_and_checks(void **state)
     assert_int_equal(d.evidence[0]->limits_from, FACT_FROM_TABLE);
     assert_int_equal(d.check_count, 1);
     assert_true(str_is(d.checks[0], "Check the feeding supply."));
-    // Taught by heart, it is nearly sure of its words.
-    assert_true(d.confidence > 0.5 && d.confidence <= 1);
+    // Taught by heart, it always says so: 8.5 of 9.
+    assert_close(d.confidence, 8.5 / 9, 1e-12);
     diagnose_end(&job);
 }
 
@@ -85,21 +86,23 @@ static void normal_asking_and_unnamed_are_told_apart(void **state)
     diagnose_end(&job);
 }
 
-// Of two tokens with probabilities 1/2 and 1/4 that make up the deciding words it is 1/8.
-static void confidence_is_the_product_over_the_deciding_words(void **state)
+// (k + 1/2) / (n + 1): of four, two say that the fuse has blown, in other words.
+static void confidence_is_the_share_of_drawn_answers_that_say_the_same(void **state)
 {
     (void)state;
-    const char *text = "So: a blown fuse, then.";
-    struct explain_token tokens[] = {{5, -3},
-                                     {11, (float)log(0.5)},
-                                     {16, (float)log(0.25)},
-                                     {23, -4}}; // "So: a| blown| fuse|..."
-    struct explained e = {.text = str_of(text), .tokens = tokens, .token_count = 4};
+    struct explained e = {.text = STR_LIT("So: a blown fuse, then."),
+                          .drawn = {STR_LIT("The fuse has blown."), STR_LIT("No fault."),
+                                    STR_LIT("A blown fuse and a ground fault."),
+                                    STR_LIT("Replace it. It was a blown fuse.")},
+                          .drawn_count = 4};
     struct facts *facts = calloc(1, sizeof *facts);
     struct diagnosis d;
     diagnosis_read(&e, facts, &d);
     assert_string_equal(d.causes[0]->id, "fuse");
-    assert_close(d.confidence, 0.125, 1e-6);
+    assert_close(d.confidence, 0.5, 1e-12);
+    e.drawn_count = 0;
+    diagnosis_read(&e, facts, &d);
+    assert_true(isnan(d.confidence));
     free(facts);
 }
 
@@ -245,7 +248,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_fault_has_its_cause_evidence_and_checks),
         cmocka_unit_test(normal_asking_and_unnamed_are_told_apart),
-        cmocka_unit_test(confidence_is_the_product_over_the_deciding_words),
+        cmocka_unit_test(confidence_is_the_share_of_drawn_answers_that_say_the_same),
         cmocka_unit_test(what_the_plant_knows_joins_the_log),
         cmocka_unit_test(an_asset_that_is_not_there_is_an_error),
         cmocka_unit_test(facts_that_do_not_fit_are_left_out_the_least_telling_first),
