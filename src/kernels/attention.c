@@ -20,9 +20,24 @@ static const struct attention_kernels *now(void)
     return levels[cpu_level()];
 }
 
-void attention_run(const struct attention *a)
+size_t attention_parts(size_t n)
 {
-    now()->attend(a);
+    return (n + ATTENTION_PART - 1) / ATTENTION_PART;
+}
+
+size_t attention_sums(size_t heads, size_t D)
+{
+    return heads * (D + 2);
+}
+
+void attention_part(const struct attention *a, size_t part, float *sums)
+{
+    now()->attend(a, part, sums);
+}
+
+void attention_join(const struct attention *a, const float *sums, float *out)
+{
+    now()->join(a, attention_parts(a->n), sums, out);
 }
 
 void attention_gate(const float *gate, const float *up, float *out, size_t n)

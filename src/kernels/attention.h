@@ -14,6 +14,9 @@
 
 enum { ATTENTION_TILE = 16, ATTENTION_BLOCK = 64, ATTENTION_HEADS_MAX = 64, ATTENTION_D_MAX = 512 };
 
+// Positions that are summed up by themselves: parts of a text may be attended to at the same time.
+enum { ATTENTION_PART = 512 };
+
 enum attention_type {
     ATTENTION_F16,  // 2 bytes a number
     ATTENTION_Q8_0, // 8.5 bits: a signed byte each, and a half scale for every 32 of a position
@@ -29,14 +32,20 @@ struct attention {
     size_t at;                          // of the KV head in each block, bytes
     size_t n;                           // positions to look at, > 0
     size_t D;                           // <= ATTENTION_D_MAX
-    size_t heads;                       // query heads that share the KV head
-    const float *q;                     // [heads][D]
-    float scale;                        // of the scores
-    float *scores;                      // working memory: heads * (n rounded up to 16)
-    float *out;                         // [heads][D]
+    size_t heads;   // query heads that share the KV head, <= ATTENTION_HEADS_MAX
+    const float *q; // [heads][D]
+    float scale;    // of the scores
 };
 
-void attention_run(const struct attention *a);
+// How many parts n positions have, and floats of the sums of one.
+size_t attention_parts(size_t n);
+size_t attention_sums(size_t heads, size_t D);
+
+// Sums up one part; parts may be in any order, on any thread.
+void attention_part(const struct attention *a, size_t part, float *sums);
+
+// out [heads][D] from the sums of all parts, one behind the other.
+void attention_join(const struct attention *a, const float *sums, float *out);
 
 // Writes key and value of a position (0 .. 63) of a KV head's block.
 void attention_store(enum attention_type type, unsigned char *block, size_t D, size_t position,

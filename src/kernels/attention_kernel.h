@@ -11,7 +11,8 @@ enum {
 };
 
 struct attention_kernels {
-    void (*attend)(const struct attention *a);
+    void (*attend)(const struct attention *a, size_t part, float *sums);
+    void (*join)(const struct attention *a, size_t parts, const float *sums, float *out);
     void (*gate)(const float *g, const float *up, float *out, size_t n);
 };
 

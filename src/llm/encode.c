@@ -104,10 +104,11 @@ static void attend(struct engine *e, const struct layer *l, unsigned thread)
             .heads = 1,
             .q = e->qkv + t * l->qkv.rows + h * D,
             .scale = 1 / sqrtf((float)D),
-            .scores = e->scores + thread * e->scores_each,
-            .out = e->heads.x + t * s->C + h * D,
         };
-        attention_run(&a);
+        float *sums = e->sums + thread * engine_sums_each(e);
+        for (size_t part = 0; part < e->parts; part++)
+            attention_part(&a, part, sums + part * attention_sums(1, D));
+        attention_join(&a, sums, e->heads.x + t * s->C + h * D);
     }
     team_barrier(e->team);
     while ((i = team_claim(e->team, 1)) < e->T)
@@ -192,7 +193,7 @@ enum err_code engine_embed(struct engine *e, const int32_t *ids, size_t n, float
 {
     enum err_code code = check(e, ids, n, err);
     if (!code)
-        code = engine_take_scores(e, n, err);
+        code = engine_take_sums(e, n, err);
     if (code)
         return code;
     const struct model_shape *s = &e->model->shape;

@@ -87,7 +87,7 @@ void engine_close(struct engine **out)
         memory_give(e->low, LOW_BYTES);
         memory_give(e->encoded, encoded_bytes(e));
     }
-    memory_give(e->scores, e->scores_bytes);
+    memory_give(e->sums, e->sums_bytes);
     cache_free(&e->cache);
     vectors_close(&e->width);
     vectors_close(&e->heads);
@@ -130,20 +130,22 @@ size_t engine_cache_bytes(const struct engine *e)
     return e->cache.bytes;
 }
 
-enum err_code engine_take_scores(struct engine *e, size_t positions, struct err *err)
+enum err_code engine_take_sums(struct engine *e, size_t positions, struct err *err)
 {
     const struct model_shape *s = &e->model->shape;
-    size_t each = s->H / s->H_kv * ((positions + 1023) / 1024 * 1024);
-    if (each <= e->scores_each)
+    e->parts = attention_parts(positions);
+    if (e->parts <= e->sums_parts)
         return ERR_OK;
-    size_t bytes = each * team_size(e->team) * sizeof *e->scores;
-    float *scores = memory_take(bytes);
-    if (!scores)
+    size_t parts = (e->parts + 3) / 4 * 4;
+    size_t each = parts * attention_sums(s->H / s->H_kv, s->D) * sizeof *e->sums;
+    size_t bytes = each * team_size(e->team) * PARTED_ITEMS;
+    float *sums = memory_take(bytes);
+    if (!sums)
         return err_set(err, ERR_NO_MEMORY, "out of memory for %zu positions", positions);
-    memory_give(e->scores, e->scores_bytes);
-    e->scores = scores;
-    e->scores_each = each;
-    e->scores_bytes = bytes;
+    memory_give(e->sums, e->sums_bytes);
+    e->sums = sums;
+    e->sums_parts = parts;
+    e->sums_bytes = bytes;
     return ERR_OK;
 }
 
@@ -210,9 +212,10 @@ enum err_code engine_step(struct engine *e, const struct step_token *tokens, siz
     for (size_t t = 0; t < e->T; t++)
         longest = e->at[t].position >= longest ? e->at[t].position + 1 : longest;
     if (!code)
-        code = engine_take_scores(e, longest, err);
+        code = engine_take_sums(e, longest, err);
     if (!code) {
         const struct model_shape *s = &e->model->shape;
+        e->parted = e->parts > 1 && n * s->H_kv < PARTED_ITEMS * team_size(e->team);
         e->apart = all_apart(e);
         vectors_shape(&e->width, n, s->C);
         vectors_shape(&e->heads, n, (size_t)s->H * s->D);

@@ -43,17 +43,18 @@ struct engine {
         int32_t token;
         uint32_t position;
     } at[ENGINE_BATCH];
-    uint32_t wants[ENGINE_LOGITS]; // tokens whose logits are wanted
-    float *x;                      // [T][C] the residual stream
-    float *added;                  // [T][C] what the last matrix adds to it
-    float *qkv;                    // [T][(H + 2 H_kv) D]
-    float *hidden;                 // [T][2 hidden]
-    float *rope;                   // [T][rope_dims / 2][cosine, sine]
-    float *logits;                 // [wanted][V]
-    float *low;                    // [3][T][ADAPTER_RANK_MAX] what adapters reduce an input to
-    float *scores;                 // [thread][H / H_kv][context]
-    size_t scores_each;            // floats of a thread
-    size_t scores_bytes;
+    uint32_t wants[ENGINE_LOGITS];      // tokens whose logits are wanted
+    float *x;                           // [T][C] the residual stream
+    float *added;                       // [T][C] what the last matrix adds to it
+    float *qkv;                         // [T][(H + 2 H_kv) D]
+    float *hidden;                      // [T][2 hidden]
+    float *rope;                        // [T][rope_dims / 2][cosine, sine]
+    float *logits;                      // [wanted][V]
+    float *low;                         // [3][T][ADAPTER_RANK_MAX] what adapters reduce an input to
+    size_t parts;                       // of the longest text, see ATTENTION_PART
+    bool parted;                        // parts are attended to at the same time
+    float *sums;                        // [thread * PARTED_ITEMS][parts][attention_sums]
+    size_t sums_parts, sums_bytes;      // that there is room for
     struct vectors width, heads, inner; // inputs of C, H*D, hidden columns
     atomic_bool not_finite;
     // The text being encoded: blocks of one layer's keys and values.
@@ -82,8 +83,18 @@ static inline bool all_finite(const float *x, size_t n)
     return !bad;
 }
 
-// Working memory for scores over `positions`, for every thread.
-enum err_code engine_take_scores(struct engine *e, size_t positions, struct err *err);
+// With fewer items (a token's KV heads) for each thread than this, texts are attended to in parts.
+enum { PARTED_ITEMS = 4 };
+
+// Where an item's sums go: floats of all parts of a text.
+static inline size_t engine_sums_each(const struct engine *e)
+{
+    const struct model_shape *s = &e->model->shape;
+    return e->parts * attention_sums(s->H / s->H_kv, s->D);
+}
+
+// Working memory for attention over `positions` at most.
+enum err_code engine_take_sums(struct engine *e, size_t positions, struct err *err);
 
 // Takes position s->length for a token: its block is there and the session's own afterwards.
 enum err_code session_grow(struct session *s, int32_t token, struct err *err);

@@ -182,46 +182,84 @@ static void place_head(struct engine *e, uint32_t l, size_t t, uint32_t h)
 }
 
 // The query heads that share KV head h, over all positions up to the token's.
-static void attend_head(struct engine *e, uint32_t l, size_t t, uint32_t h, unsigned thread)
+static struct attention attention_of(const struct engine *e, uint32_t l, size_t t, size_t h)
 {
     const struct model_shape *s = &e->model->shape;
     const struct session *session = e->at[t].session;
     size_t share = s->H / s->H_kv;
-    struct attention a = {
+    return (struct attention){
         .type = (enum attention_type)session->type,
         .blocks = session->data,
-        .at = session_head_at(session, l, h),
+        .at = session_head_at(session, l, (uint32_t)h),
         .n = (size_t)e->at[t].position + 1,
         .D = s->D,
         .heads = share,
         .q = e->qkv + t * e->model->layers[l].qkv.rows + h * share * s->D,
         .scale = 1 / sqrtf((float)s->D),
-        .scores = e->scores + thread * e->scores_each,
-        .out = e->heads.x + t * s->H * s->D + h * share * s->D,
     };
-    attention_run(&a);
+}
+
+// Whether one KV head's columns can be quantized by themselves.
+static bool heads_are_blocks(const struct model_shape *s)
+{
+    return (size_t)s->H / s->H_kv * s->D % MATRIX_BLOCK == 0;
+}
+
+static void join_head(struct engine *e, const struct attention *a, size_t t, size_t h,
+                      const float *sums)
+{
+    const struct model_shape *s = &e->model->shape;
+    size_t columns = a->heads * a->D, from = h * columns / MATRIX_BLOCK;
+    attention_join(a, sums, e->heads.x + t * s->H * s->D + h * columns);
+    if (heads_are_blocks(s))
+        vectors_quantize(&e->heads, t, from, from + columns / MATRIX_BLOCK);
+}
+
+static void attend_head(struct engine *e, uint32_t l, size_t t, size_t h, unsigned thread)
+{
+    struct attention a = attention_of(e, l, t, h);
+    float *sums = e->sums + thread * engine_sums_each(e);
+    for (size_t part = 0; part < attention_parts(a.n); part++)
+        attention_part(&a, part, sums + part * attention_sums(a.heads, a.D));
+    join_head(e, &a, t, h, sums);
+}
+
+// All parts of all heads at the same time, then their sums.
+static void attend_parts(struct engine *e, uint32_t l)
+{
+    size_t H_kv = e->model->shape.H_kv, each = engine_sums_each(e), i;
+    while ((i = team_claim(e->team, 1)) < e->T * H_kv * e->parts) {
+        size_t item = i / e->parts, part = i % e->parts;
+        struct attention a = attention_of(e, l, item / H_kv, item % H_kv);
+        if (part < attention_parts(a.n))
+            attention_part(&a, part, e->sums + item * each + part * attention_sums(a.heads, a.D));
+    }
+    team_barrier(e->team);
+    while ((i = team_claim(e->team, 1)) < e->T * H_kv) {
+        struct attention a = attention_of(e, l, i / H_kv, i % H_kv);
+        join_head(e, &a, i / H_kv, i % H_kv, e->sums + i * each);
+    }
 }
 
 static void attend(struct engine *e, uint32_t l, unsigned thread)
 {
     const struct model_shape *s = &e->model->shape;
-    size_t items = e->T * s->H_kv, columns = (size_t)s->H / s->H_kv * s->D, i;
-    bool blocks = columns % MATRIX_BLOCK == 0; // a thread's heads can be quantized by themselves
-    while (!e->apart && (i = team_claim(e->team, 1)) < items)
+    size_t items = e->T * s->H_kv, i;
+    bool together = e->apart && !e->parted; // a thread attends to what it has just placed
+    while (!together && (i = team_claim(e->team, 1)) < items)
         place_head(e, l, i / s->H_kv, (uint32_t)(i % s->H_kv));
-    if (!e->apart)
+    if (!together)
         team_barrier(e->team);
-    while ((i = team_claim(e->team, 1)) < items) {
+    if (e->parted)
+        attend_parts(e, l);
+    while (!e->parted && (i = team_claim(e->team, 1)) < items) {
         size_t t = i / s->H_kv, h = i % s->H_kv;
-        if (e->apart)
+        if (together)
             place_head(e, l, t, (uint32_t)h);
-        attend_head(e, l, t, (uint32_t)h, thread);
-        if (blocks)
-            vectors_quantize(&e->heads, t, h * columns / MATRIX_BLOCK,
-                             (h + 1) * columns / MATRIX_BLOCK);
+        attend_head(e, l, t, h, thread);
     }
     team_barrier(e->team);
-    if (blocks)
+    if (heads_are_blocks(s))
         return;
     while ((i = team_claim(e->team, 1)) < e->T)
         vectors_quantize(&e->heads, i, 0, (size_t)s->H * s->D / MATRIX_BLOCK);

@@ -10,12 +10,17 @@
 #include "kernels/cpu.h"
 #include "kernels/half.h"
 
-enum { MOST = 200, BLOCKS = (MOST + ATTENTION_BLOCK - 1) / ATTENTION_BLOCK, BEFORE = 64 };
+enum {
+    MOST = 1100,
+    LONG = 300,
+    BLOCKS = (MOST + ATTENTION_BLOCK - 1) / ATTENTION_BLOCK,
+    BEFORE = 64
+};
 
 struct problem {
     enum attention_type type;
     size_t n, D, heads;
-    float *q, *k, *v, *scores;
+    float *q, *k, *v;
     unsigned char *memory; // of all blocks, each with other bytes in front
     const unsigned char *blocks[BLOCKS];
 };
@@ -27,11 +32,10 @@ static void make(struct problem *p, struct rng *rng, float (*draw)(struct rng *,
     p->q = malloc(p->heads * D * 4);
     p->k = malloc(n * D * 4);
     p->v = malloc(n * D * 4);
-    p->scores = malloc(p->heads * (n + 15) / 16 * 16 * 4 + p->heads * 64);
     p->memory = malloc(BLOCKS * each);
     memset(p->memory, 0x7e, BLOCKS * each); // NaN where nothing is stored
     for (size_t b = 0; b < BLOCKS; b++)     // out of order
-        p->blocks[b] = p->memory + (b * 3 + 1) % BLOCKS * each;
+        p->blocks[b] = p->memory + (b * 5 + 1) % BLOCKS * each;
     for (size_t i = 0; i < p->heads * D; i++)
         p->q[i] = draw(rng, i);
     for (size_t i = 0; i < n * D; i++) {
@@ -48,13 +52,13 @@ static void drop(struct problem *p)
     free(p->q);
     free(p->k);
     free(p->v);
-    free(p->scores);
     free(p->memory);
 }
 
 static float *run(struct problem *p)
 {
-    float *out = malloc(p->heads * p->D * sizeof *out);
+    size_t each = attention_sums(p->heads, p->D), parts = attention_parts(p->n);
+    float *out = malloc(p->heads * p->D * sizeof *out), *sums = malloc(parts * each * sizeof *sums);
     struct attention a = {.type = p->type,
                           .blocks = p->blocks,
                           .at = BEFORE,
@@ -62,10 +66,11 @@ static float *run(struct problem *p)
                           .D = p->D,
                           .heads = p->heads,
                           .q = p->q,
-                          .scale = 0.125f,
-                          .scores = p->scores,
-                          .out = out};
-    attention_run(&a);
+                          .scale = 0.125f};
+    for (size_t part = parts; part-- > 0;)
+        attention_part(&a, part, sums + part * each);
+    attention_join(&a, sums, out);
+    free(sums);
     return out;
 }
 
@@ -125,12 +130,12 @@ static void check_all_levels(struct problem *p, double bound)
 static void check_shapes(enum attention_type type, const size_t *sizes, size_t count,
                          float (*draw)(struct rng *, size_t), double bound)
 {
-    static const size_t lengths[] = {1, 15, 16, 17, 64, 65, 70, 192, 200};
+    static const size_t lengths[] = {1, 15, 16, 17, 64, 65, 70, 192, 200, 512, 513, 1100};
     struct rng rng;
     rng_seed(&rng, 3);
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
         for (size_t j = 0; j < count; j++)
-            for (size_t heads = 1; heads <= 8; heads += heads == 4 ? 3 : 1) {
+            for (size_t heads = 1; heads <= (lengths[i] > LONG ? 2 : 10); heads++) {
                 struct problem p = {.type = type, .n = lengths[i], .D = sizes[j], .heads = heads};
                 make(&p, &rng, draw);
                 check_all_levels(&p, bound);

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/rng.h"
+#include "kernels/attention.h"
 #include "llm/engine.h"
 #include "llm/synth.h"
 
@@ -186,6 +187,33 @@ static void the_same_bits_for_any_threads_steps_and_levels(void **state)
     cache = CACHE_F16;
 }
 
+// One token alone is attended to in parts, by all threads; among many, by one thread.
+static void the_same_bits_whether_a_long_text_is_attended_to_in_parts(void **state)
+{
+    (void)state;
+    enum { LONG = 2 * ATTENTION_PART + 70 };
+    int32_t ids[LONG];
+    float want[V];
+    for (int i = 0; i < LONG; i++)
+        ids[i] = text[i * 7 % TEXT];
+    write_model("chat", "Q4_0");
+    for (unsigned threads = 1; threads <= 4; threads++) {
+        struct engine *e = open_engine(threads);
+        struct session *s = open_session_of(e, LONG);
+        const float *logits;
+        struct err err;
+        assert_ok(engine_feed(e, s, ids, LONG, &logits, &err), err);
+        if (threads == 1)
+            memcpy(want, logits, sizeof want);
+        assert_memory_equal(logits, want, sizeof want);
+        session_truncate(s, LONG - 1);
+        assert_ok(engine_feed(e, s, ids + LONG - 1, 1, &logits, &err), err);
+        assert_memory_equal(logits, want, sizeof want);
+        session_close(&s);
+        engine_close(&e);
+    }
+}
+
 static void the_same_bits_in_the_company_of_other_sessions(void **state)
 {
     (void)state;
@@ -354,6 +382,7 @@ int main(void)
         cmocka_unit_test(float_logits_agree_with_double_precision),
         cmocka_unit_test(quantized_logits_stay_near_double_precision),
         cmocka_unit_test(the_same_bits_for_any_threads_steps_and_levels),
+        cmocka_unit_test(the_same_bits_whether_a_long_text_is_attended_to_in_parts),
         cmocka_unit_test(the_same_bits_in_the_company_of_other_sessions),
         cmocka_unit_test(a_truncated_session_goes_on_as_if_new),
         cmocka_unit_test(limits_are_told_with_their_numbers),

@@ -15,6 +15,7 @@
 #include "kernels/x86/lanes_avx2.inc"
 
 #define LEVEL attention_kernels_avx2
+#define SUMS  6
 #include "kernels/attention_body.inc"
 
 #if defined(__clang__)

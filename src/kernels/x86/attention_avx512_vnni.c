@@ -16,6 +16,7 @@
 #include "kernels/x86/lanes_avx512.inc"
 
 #define LEVEL attention_kernels_avx512_vnni
+#define SUMS  24
 #include "kernels/attention_body.inc"
 
 #if defined(__clang__)
