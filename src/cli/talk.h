@@ -25,8 +25,9 @@ extern struct talk_options talk_options;
          OPTION_INT, &talk_options.context},                                                       \
         {"cache", "TYPE", "Keys and values as f16 (default) or q8_0", OPTION_TEXT,                 \
          &talk_options.cache},                                                                     \
-        {"cpu", "LEVEL", "plain, avx2 or avx512-vnni (default: the best there is)", OPTION_TEXT,   \
-         &talk_options.cpu},                                                                       \
+        {"cpu", "LEVEL",                                                                           \
+         "plain, avx2 or avx512-vnni; on ARM plain or neon-dotprod (default: the best)",           \
+         OPTION_TEXT, &talk_options.cpu},                                                          \
         {"data", "DIR",                                                                            \
          "Where there is such a folder, the model is packed once, into packed/ of it, and loads "  \
          "at once from then on (default ./fettle-data)",                                           \

@@ -15,6 +15,8 @@ static const struct attention_kernels *now(void)
 #if defined(__x86_64__)
         [CPU_AVX2] = &attention_kernels_avx2,
         [CPU_AVX512_VNNI] = &attention_kernels_avx512_vnni,
+#elif defined(__aarch64__)
+        [CPU_NEON] = &attention_kernels_neon,
 #endif
     };
     return levels[cpu_level()];

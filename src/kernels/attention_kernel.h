@@ -19,6 +19,8 @@ struct attention_kernels {
 extern const struct attention_kernels attention_kernels_plain;
 #if defined(__x86_64__)
 extern const struct attention_kernels attention_kernels_avx2, attention_kernels_avx512_vnni;
+#elif defined(__aarch64__)
+extern const struct attention_kernels attention_kernels_neon;
 #endif
 
 #endif

@@ -3,8 +3,19 @@
 
 #include <stdatomic.h>
 #include <string.h>
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
 
-static const char *const names[CPU_LEVEL_COUNT] = {"plain", "avx2", "avx512-vnni"};
+static const char *const names[CPU_LEVEL_COUNT] = {
+    "plain",
+#if defined(__aarch64__)
+    "neon-dotprod",
+#else
+    "avx2",
+    "avx512-vnni",
+#endif
+};
 
 static atomic_int forced = -1;
 
@@ -19,6 +30,9 @@ enum cpu_level cpu_level_best(void)
     // Every machine with AVX2 and FMA has F16C.
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         return CPU_AVX2;
+#elif defined(__aarch64__)
+    if (getauxval(AT_HWCAP) & HWCAP_ASIMDDP)
+        return CPU_NEON;
 #endif
     return CPU_PLAIN;
 }

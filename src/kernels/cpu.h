@@ -5,9 +5,13 @@
 #include <stdbool.h>
 
 enum cpu_level {
-    CPU_PLAIN,       // C alone
+    CPU_PLAIN, // C alone
+#if defined(__aarch64__)
+    CPU_NEON, // NEON with the dot products of ARMv8.2
+#else
     CPU_AVX2,        // AVX2, FMA, F16C
     CPU_AVX512_VNNI, // AVX-512 F, BW, DQ, VL and VNNI
+#endif
     CPU_LEVEL_COUNT
 };
 

@@ -52,6 +52,9 @@ static const struct gemm_kernels *kernels_for(enum gemm_precision precision)
         return &gemm_kernels_avx512;
     if (cpu_level() == CPU_AVX2)
         return &gemm_kernels_avx2;
+#elif defined(__aarch64__)
+    if (cpu_level() == CPU_NEON)
+        return &gemm_kernels_neon;
 #endif
     (void)precision;
     return &gemm_kernels_plain;

@@ -37,6 +37,8 @@ struct gemm_kernels {
 extern const struct gemm_kernels gemm_kernels_plain;
 #if defined(__x86_64__)
 extern const struct gemm_kernels gemm_kernels_avx2, gemm_kernels_avx512, gemm_kernels_bf16;
+#elif defined(__aarch64__)
+extern const struct gemm_kernels gemm_kernels_neon;
 #endif
 
 #endif

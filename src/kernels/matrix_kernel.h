@@ -34,6 +34,8 @@ extern const unsigned char matrix_iq4_levels[16];
 extern const struct matrix_kernels matrix_kernels_plain;
 #if defined(__x86_64__)
 extern const struct matrix_kernels matrix_kernels_avx2, matrix_kernels_avx512_vnni;
+#elif defined(__aarch64__)
+extern const struct matrix_kernels matrix_kernels_neon;
 #endif
 
 #endif

@@ -13,6 +13,8 @@ static const struct rows_kernels *now(void)
 #if defined(__x86_64__)
         [CPU_AVX2] = &rows_kernels_avx2,
         [CPU_AVX512_VNNI] = &rows_kernels_avx512,
+#elif defined(__aarch64__)
+        [CPU_NEON] = &rows_kernels_neon,
 #endif
     };
     return levels[cpu_level()];

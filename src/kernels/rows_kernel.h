@@ -23,6 +23,8 @@ struct rows_kernels {
 extern const struct rows_kernels rows_kernels_plain;
 #if defined(__x86_64__)
 extern const struct rows_kernels rows_kernels_avx2, rows_kernels_avx512;
+#elif defined(__aarch64__)
+extern const struct rows_kernels rows_kernels_neon;
 #endif
 
 #endif

@@ -10,6 +10,8 @@ static const struct matrix_kernels *const levels[CPU_LEVEL_COUNT] = {
 #if defined(__x86_64__)
     [CPU_AVX2] = &matrix_kernels_avx2,
     [CPU_AVX512_VNNI] = &matrix_kernels_avx512_vnni,
+#elif defined(__aarch64__)
+    [CPU_NEON] = &matrix_kernels_neon,
 #endif
 };
 

@@ -179,7 +179,7 @@ static double softmax(struct candidate *c, size_t n)
 {
     double top = -INFINITY, sum = 0;
     for (size_t i = 0; i < n; i++)
-        top = fmax(top, (double)c[i].logit);
+        top = (double)c[i].logit > top ? (double)c[i].logit : top;
     for (size_t i = 0; i < n; i++)
         sum += c[i].p = exp((double)c[i].logit - top);
     for (size_t i = 0; i < n; i++)

@@ -37,7 +37,7 @@ static void add_quoted(struct buf *b, const char *text)
     for (; *text; text++) {
         if (*text == '\'')
             buf_add_char(b, '\'');
-        buf_add_char(b, *text < ' ' && *text >= 0 ? ' ' : *text);
+        buf_add_char(b, (unsigned char)*text < ' ' ? ' ' : *text);
     }
     buf_add_z(b, "'\n");
 }

@@ -12,6 +12,8 @@ static const struct fit_kernels *now(void)
 #if defined(__x86_64__)
         [CPU_AVX2] = &fit_kernels_avx2,
         [CPU_AVX512_VNNI] = &fit_kernels_avx512,
+#elif defined(__aarch64__)
+        [CPU_NEON] = &fit_kernels_neon,
 #endif
     };
     return levels[cpu_level()];

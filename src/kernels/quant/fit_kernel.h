@@ -40,6 +40,8 @@ struct fit_kernels {
 extern const struct fit_kernels fit_kernels_plain;
 #if defined(__x86_64__)
 extern const struct fit_kernels fit_kernels_avx2, fit_kernels_avx512;
+#elif defined(__aarch64__)
+extern const struct fit_kernels fit_kernels_neon;
 #endif
 
 #endif

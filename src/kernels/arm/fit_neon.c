@@ -1,0 +1,23 @@
+// The fits' inner loops for NEON with dot products.
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "kernels/quant/fit_kernel.h"
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("arch=armv8.2-a+dotprod"))), apply_to = function)
+#else
+#pragma GCC target("arch=armv8.2-a+dotprod")
+#endif
+
+#include "kernels/arm/lanes_neon.inc"
+
+#define LEVEL fit_kernels_neon
+#include "kernels/quant/fit_body.inc"
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+#endif
