@@ -71,8 +71,7 @@ static enum err_code force_cpu(struct err *err)
     if (!talk_options.cpu)
         return ERR_OK;
     if (!cpu_level_from_name(talk_options.cpu, &level))
-        return err_set(err, ERR_USAGE, "--cpu %s: no such level: see fettle chat --help",
-                       talk_options.cpu);
+        return err_set(err, ERR_USAGE, "--cpu %s: no such level: see --help", talk_options.cpu);
     return cpu_level_force(level)
                ? ERR_OK
                : err_set(err, ERR_UNSUPPORTED, "--cpu %s: this machine has no such instructions",
