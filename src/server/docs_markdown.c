@@ -57,7 +57,7 @@ static void write_schemas(struct buf *out)
     buf_add_z(out, "\n# What bodies and answers hold\n\nA `?` after a type: may be null. `[]`: a "
                    "list. `{}`: an object with any names.\n");
     const char *before = "";
-    for (const struct schema_field *f = schema_fields; f->schema; f++) {
+    for (const struct schema_field *f = schema_first(); f; f = schema_next(f)) {
         bool optional = f->name[0] == '-';
         if (strcmp(before, f->schema) != 0)
             buf_printf(out, "\n## %s\n\n| member | type | |\n|---|---|---|\n", f->schema);

@@ -82,7 +82,7 @@ static void add_params(struct buf *out, const struct route *r)
 
 static bool is_schema(const char *name)
 {
-    for (const struct schema_field *f = schema_fields; f->schema; f++)
+    for (const struct schema_field *f = schema_first(); f; f = schema_next(f))
         if (strcmp(f->schema, name) == 0)
             return true;
     return false;
@@ -117,7 +117,7 @@ static void add_schemas(struct buf *out)
 {
     const char *before = "";
     buf_add_z(out, "<h1>What bodies and answers hold</h1>");
-    for (const struct schema_field *f = schema_fields; f->schema; f++) {
+    for (const struct schema_field *f = schema_first(); f; f = schema_next(f)) {
         bool optional = f->name[0] == '-';
         if (strcmp(before, f->schema) != 0)
             buf_printf(out, "%s<section id=\"%s\"><h2><code>%s</code></h2><table>",

@@ -4,6 +4,27 @@
 #include <stdio.h>
 #include <string.h>
 
+static const struct schema_field *const tables[] = {schema_plant, schema_models};
+
+const struct schema_field *schema_first(void)
+{
+    return tables[0];
+}
+
+const struct schema_field *schema_next(const struct schema_field *row)
+{
+    if (row[1].schema)
+        return row + 1;
+    for (size_t i = 0; i + 1 < sizeof tables / sizeof *tables; i++) {
+        const struct schema_field *end = tables[i];
+        while (end->schema)
+            end++;
+        if (end == row + 1)
+            return tables[i + 1];
+    }
+    return NULL;
+}
+
 static void write_plain(struct json_out *j, const char *type)
 {
     json_key_text(j, "type",
@@ -74,12 +95,12 @@ static const struct schema_field *write_object(struct json_out *j, const struct 
     json_key_text(j, "type", "object");
     json_key(j, "properties");
     json_object(j);
-    for (; f->schema && strcmp(f->schema, first->schema) == 0; f++)
+    for (; f && strcmp(f->schema, first->schema) == 0; f = schema_next(f))
         write_field(j, f);
     json_end(j);
     json_key(j, "required");
     json_array(j);
-    for (const struct schema_field *r = first; r < f; r++)
+    for (const struct schema_field *r = first; r != f; r = schema_next(r))
         if (r->name[0] != '-')
             json_text(j, r->name);
     json_end(j);
@@ -90,7 +111,7 @@ static const struct schema_field *write_object(struct json_out *j, const struct 
 void schema_write_all(struct json_out *j)
 {
     json_object(j);
-    for (const struct schema_field *f = schema_fields; f->schema;)
+    for (const struct schema_field *f = schema_first(); f;)
         f = write_object(j, f);
     json_end(j);
 }

@@ -15,7 +15,12 @@ struct schema_field {
     const char *help;
 };
 
-extern const struct schema_field schema_fields[]; // ended by a NULL schema
+// The tables, each ended by a NULL schema.
+extern const struct schema_field schema_plant[], schema_models[];
+
+// All rows in turn, table after table; NULL after the last.
+const struct schema_field *schema_first(void);
+const struct schema_field *schema_next(const struct schema_field *row);
 
 // Writes the object {"Name": {JSON schema}, ...} with all schemas.
 void schema_write_all(struct json_out *j);

@@ -13,7 +13,7 @@ static inline bool shape_fits_object(const struct json_node *n, const char *sche
 {
     size_t known = 0;
     bool found = false;
-    for (const struct schema_field *f = schema_fields; f->schema; f++) {
+    for (const struct schema_field *f = schema_first(); f; f = schema_next(f)) {
         if (strcmp(f->schema, schema) != 0)
             continue;
         found = true;
