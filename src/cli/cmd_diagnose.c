@@ -69,6 +69,9 @@ static enum err_code read_context(const struct option_list *operands, struct buf
         return read_stdin(out, err);
     if (opt.file)
         return file_read(opt.file, FACTS_LOG_BYTES, out, err);
+    if (opt.context && opt.context[0] == '@' && !strpbrk(opt.context, " :=\n"))
+        return err_set(err, ERR_USAGE, "-c %s: the log itself is expected; -f %s reads a file",
+                       opt.context, opt.context + 1);
     buf_add_z(out, opt.context ? opt.context : "");
     return out->failed ? err_set(err, ERR_NO_MEMORY, "out of memory for the log") : ERR_OK;
 }

@@ -102,6 +102,18 @@ static enum err_code run(const struct option_list *operands, struct err *err)
                    "convert, imatrix, average, export, card");
 }
 
+enum err_code cli_model_one(const struct option_list *operands, struct err *err)
+{
+    if (operands->count < 2)
+        return err_set(err, ERR_USAGE, "one model is expected after '%s'", operands->items[0]);
+    if (operands->count > 2)
+        return err_set(err, ERR_USAGE,
+                       "'%s' is one too many: one model is expected after '%s', and what to write "
+                       "after --out",
+                       operands->items[2], operands->items[0]);
+    return ERR_OK;
+}
+
 const struct command command_model = {
     .name = "model",
     .operands = "info FILE | list | synth OUT | bench FILE | quantize FILE | perplexity FILE | "

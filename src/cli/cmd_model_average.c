@@ -1,7 +1,15 @@
 // fettle model average: one model of several.
 #include "base/json_out.h"
+#include "base/progress.h"
 #include "cli/model.h"
 #include "train/average.h"
+
+static void advance(void *arg, uint64_t done, uint64_t all)
+{
+    struct progress *bar = arg;
+    bar->total = all;
+    progress_at(bar, done, NULL);
+}
 
 enum err_code cli_model_average(const struct option_list *operands, struct err *err)
 {
@@ -12,8 +20,15 @@ enum err_code cli_model_average(const struct option_list *operands, struct err *
     if (!model_options.out)
         return err_set(err, ERR_USAGE, "--out FILE is expected");
     size_t count = (size_t)operands->count - 1;
-    enum err_code code =
-        average_models(operands->items + 1, count, model_options.out, &weights, err);
+    struct progress bar;
+    struct average_plan plan = {.models = operands->items + 1,
+                                .count = count,
+                                .out = model_options.out,
+                                .progress = advance,
+                                .arg = &bar};
+    progress_open(&bar, "averaging", 0);
+    enum err_code code = average_models(&plan, &weights, err);
+    progress_clear(&bar);
     if (!code && common_options.json) {
         struct json_out j;
         json_open(&j, &text);

@@ -167,9 +167,9 @@ enum err_code cli_model_bench(const struct option_list *operands, struct err *er
     uint32_t depths[OPTION_LIST_MAX];
     size_t count;
     struct bench b = {0};
-    if (operands->count != 2)
-        return err_set(err, ERR_USAGE, "one model is expected after 'bench'");
-    enum err_code code = check(depths, &count, err);
+    enum err_code code = cli_model_one(operands, err);
+    if (!code)
+        code = check(depths, &count, err);
     if (code)
         return code;
     cli_catch(SIGINT);

@@ -47,8 +47,8 @@ enum err_code cli_model_card(const struct option_list *operands, struct err *err
     const char *card = model_options.out;
     char path[PATH_MAX] = "";
     struct buf text = {0};
-    if (operands->count != 2)
-        return err_set(err, ERR_USAGE, "one model is expected after 'card'");
+    if (cli_model_one(operands, err))
+        return ERR_USAGE;
     if (!card)
         return err_set(err, ERR_USAGE, "--out FILE.md is expected");
     struct arena *arena = arena_open(0);

@@ -73,14 +73,12 @@ enum err_code cli_model_export(const struct option_list *operands, struct err *e
             count++;
         }
     }
-    enum err_code code;
-    if (operands->count != 2)
-        code = err_set(err, ERR_USAGE, "one model is expected after 'export'");
-    else if (count != 1)
+    enum err_code code = cli_model_one(operands, err);
+    if (!code && count != 1)
         code = err_set(err, ERR_USAGE, "where to is expected: one of %s", names.p ? names.p : "");
-    else if (!model_options.out)
+    else if (!code && !model_options.out)
         code = err_set(err, ERR_USAGE, "--out is expected: what to write");
-    else
+    else if (!code)
         code = targets[chosen].run(operands->items[1], err);
     buf_free(&names);
     return code;

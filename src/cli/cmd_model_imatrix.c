@@ -35,8 +35,8 @@ static enum err_code print(const struct importance *m, struct err *err)
 
 enum err_code cli_model_imatrix(const struct option_list *operands, struct err *err)
 {
-    if (operands->count != 2)
-        return err_set(err, ERR_USAGE, "one model is expected after 'imatrix'");
+    if (cli_model_one(operands, err))
+        return ERR_USAGE;
     if (!model_options.text || !model_options.out)
         return err_set(err, ERR_USAGE, "--text FILE and --out FILE are expected");
     struct importance_plan plan = {.model = operands->items[1],

@@ -48,8 +48,8 @@ static void print_text(const struct perplexity_plan *plan, const struct perplexi
 
 enum err_code cli_model_perplexity(const struct option_list *operands, struct err *err)
 {
-    if (operands->count != 2)
-        return err_set(err, ERR_USAGE, "one model is expected after 'perplexity'");
+    if (cli_model_one(operands, err))
+        return ERR_USAGE;
     if (!model_options.text)
         return err_set(err, ERR_USAGE, "--text FILE is expected");
     struct perplexity_plan plan = {operands->items[1],

@@ -73,8 +73,8 @@ static void finish_text(struct report *r, const struct quantize_result *q,
 
 enum err_code cli_model_quantize(const struct option_list *operands, struct err *err)
 {
-    if (operands->count != 2)
-        return err_set(err, ERR_USAGE, "one model is expected after 'quantize'");
+    if (cli_model_one(operands, err))
+        return ERR_USAGE;
     if (!model_options.out)
         return err_set(err, ERR_USAGE, "--out FILE is expected");
     struct report r = {0};

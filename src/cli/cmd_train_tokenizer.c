@@ -12,9 +12,11 @@ enum err_code cli_train_tokenizer(const struct option_list *operands, struct err
         return err_set(err, ERR_USAGE, "--out FILE is expected");
     struct buf paths = {0}, text = {0};
     for (size_t i = 1; i < operands->count; i++)
-        buf_printf(&paths, "%s,", operands->items[i]);
-    if (paths.failed)
+        buf_printf(&paths, "%s%s", i > 1 ? "," : "", operands->items[i]);
+    if (paths.failed) {
+        buf_free(&paths);
         return err_set(err, ERR_NO_MEMORY, "out of memory");
+    }
     int64_t V = train_options.vocabulary;
     struct tokenizer_plan plan = {paths.p, train_options.pre,
                                   V > UINT32_MAX ? UINT32_MAX : (uint32_t)V,

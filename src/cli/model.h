@@ -17,6 +17,9 @@ struct model_options {
 };
 extern struct model_options model_options;
 
+// ERR_USAGE unless one model follows the kind.
+enum err_code cli_model_one(const struct option_list *operands, struct err *err);
+
 // operands[0] is the kind itself.
 enum err_code cli_model_quantize(const struct option_list *operands, struct err *err);
 enum err_code cli_model_card(const struct option_list *operands, struct err *err);

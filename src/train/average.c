@@ -9,10 +9,14 @@
 #include "llm/gguf.h"
 #include "llm/gguf_write.h"
 
+enum { TELL_EVERY = 1 << 22 }; // weights
+
 struct mean {
+    const struct average_plan *plan;
     struct gguf *models[AVERAGE_MODELS_MAX];
     size_t count;
     struct gguf_writer *out;
+    uint64_t weights, done, told;
 };
 
 // The tensor of that name in each model; they must have one shape.
@@ -34,8 +38,16 @@ static enum err_code find_all(const struct mean *m, const struct gguf_tensor *fi
     return ERR_OK;
 }
 
-static enum err_code write_mean(const struct mean *m, const struct gguf_tensor *first,
-                                struct err *err)
+static void advance(struct mean *m, size_t weights)
+{
+    m->done += weights;
+    if (!m->plan->progress || (m->done - m->told < TELL_EVERY && m->done < m->weights))
+        return;
+    m->plan->progress(m->plan->arg, m->done, m->weights);
+    m->told = m->done;
+}
+
+static enum err_code write_mean(struct mean *m, const struct gguf_tensor *first, struct err *err)
 {
     const struct gguf_tensor *of[AVERAGE_MODELS_MAX];
     enum err_code code = find_all(m, first, of, err);
@@ -56,6 +68,7 @@ static enum err_code write_mean(const struct mean *m, const struct gguf_tensor *
             sum[k] /= (float)m->count;
         first->format->quantize(sum, blocks, cols);
         gguf_write_data(m->out, blocks, quant_bytes(first->format, cols));
+        advance(m, cols);
     }
     free(sum);
     free(row);
@@ -63,48 +76,48 @@ static enum err_code write_mean(const struct mean *m, const struct gguf_tensor *
     return code;
 }
 
-static enum err_code write_all(const struct mean *m, uint64_t *weights, struct err *err)
+static enum err_code write_all(struct mean *m, struct err *err)
 {
     const struct gguf *first = m->models[0];
     char name[GGUF_NAME_MAX + 1];
     enum err_code code = ERR_OK;
-    *weights = 0;
     for (size_t i = 0; i < gguf_key_count(first); i++)
         gguf_write_copy(m->out, gguf_key_at(first, i));
     for (size_t i = 0; i < gguf_tensor_count(first); i++) {
         const struct gguf_tensor *t = gguf_tensor_at(first, i);
         str_copy(name, sizeof name, t->name);
         gguf_write_tensor(m->out, name, t->format, t->ne, t->dims);
-        *weights += t->count;
+        m->weights += t->count;
     }
     for (size_t i = 0; i < gguf_tensor_count(first) && !code; i++)
         code = write_mean(m, gguf_tensor_at(first, i), err);
     return code;
 }
 
-enum err_code average_models(const char *const *models, size_t count, const char *out,
-                             uint64_t *weights, struct err *err)
+enum err_code average_models(const struct average_plan *plan, uint64_t *weights, struct err *err)
 {
-    struct mean m = {0};
+    struct mean m = {.plan = plan};
     enum err_code code = ERR_OK;
-    if (count < 2 || count > AVERAGE_MODELS_MAX)
-        return err_set(err, ERR_USAGE, "%zu models: 2 .. %d expected", count, AVERAGE_MODELS_MAX);
-    for (size_t i = 0; i < count && !code; i++) {
-        if (file_same(models[i], out))
-            code =
-                err_set(err, ERR_USAGE, "%s is to be read and written; another name expected", out);
-        else if (!(code = gguf_open(models[i], &m.models[i], err)))
+    if (plan->count < 2 || plan->count > AVERAGE_MODELS_MAX)
+        return err_set(err, ERR_USAGE, "%zu models: 2 .. %d expected", plan->count,
+                       AVERAGE_MODELS_MAX);
+    for (size_t i = 0; i < plan->count && !code; i++) {
+        if (file_same(plan->models[i], plan->out))
+            code = err_set(err, ERR_USAGE, "%s is to be read and written; another name expected",
+                           plan->out);
+        else if (!(code = gguf_open(plan->models[i], &m.models[i], err)))
             m.count++;
     }
     if (!code)
-        code = gguf_write_open(out, &m.out, err);
+        code = gguf_write_open(plan->out, &m.out, err);
     if (!code)
-        code = write_all(&m, weights, err);
+        code = write_all(&m, err);
     if (!code)
         code = gguf_write_finish(&m.out, err);
     else if (m.out)
         gguf_write_abandon(&m.out);
     for (size_t i = 0; i < m.count; i++)
         gguf_close(&m.models[i]);
+    *weights = m.weights;
     return code;
 }

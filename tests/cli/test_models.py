@@ -134,6 +134,9 @@ class Models(unittest.TestCase):
         self.assertIn("perplexity", again)
         self.refused(NOT_FOUND, "nope.txt", "model", "perplexity", self.model, "--text", "nope.txt")
 
+    def test_one_model_too_many_is_named(self):
+        self.refused(USAGE, "'b.gguf' is one too many", "model", "quantize", "a.gguf", "b.gguf")
+
     def test_a_kind_that_is_none_lists_those_there_are(self):
         self.refused(USAGE, "perplexity", "model", "bogus")
         self.refused(USAGE, "", "model", "info")

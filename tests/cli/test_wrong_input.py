@@ -54,6 +54,8 @@ class WrongInput(unittest.TestCase):
         self.says(NOT_FOUND, ["--model: nothere"], "diagnose", "-q", "Why?", *log, "-m", "nothere")
         self.says(USAGE, ["pump.log: the log is given with -c, -f or -"],
                   "diagnose", "-q", "Why?", "pump.log")
+        self.says(USAGE, ["-c @pump.log: the log itself is expected; -f pump.log reads a file"],
+                  "diagnose", "-q", "Why?", "-c", "@pump.log")
         self.says(NOT_FOUND, ["pump.log: No such file"], "diagnose", "-q", "Why?", "-f", "pump.log")
 
     def test_eval_names_file_line_and_field(self):

@@ -36,6 +36,25 @@ static float *weights_of(const struct gguf *g, size_t i, size_t *count)
     return x;
 }
 
+static void keep_done(void *arg, uint64_t done, uint64_t all)
+{
+    uint64_t *kept = arg;
+    assert_true(done > *kept && done <= all);
+    *kept = done;
+}
+
+// Progress is told up to the last weight.
+static enum err_code average(const char *const *models, size_t count, const char *out,
+                             uint64_t *weights, struct err *err)
+{
+    uint64_t done = 0;
+    struct average_plan plan = {models, count, scratch_path(out), keep_done, &done};
+    enum err_code code = average_models(&plan, weights, err);
+    if (!code)
+        assert_int_equal(done, *weights);
+    return code;
+}
+
 static void every_weight_is_the_mean_of_its_own(void **state)
 {
     (void)state;
@@ -45,7 +64,7 @@ static void every_weight_is_the_mean_of_its_own(void **state)
     struct gguf *g[4];
     struct err err;
     uint64_t weights, seen = 0;
-    assert_ok(average_models(models, 3, scratch_path("out.gguf"), &weights, &err), err);
+    assert_ok(average(models, 3, "out.gguf", &weights, &err), err);
     for (int i = 0; i < 4; i++)
         assert_ok(gguf_open(scratch_path(names[i]), &g[i], &err), err);
     assert_int_equal(gguf_key_count(g[3]), gguf_key_count(g[0]));
@@ -72,14 +91,14 @@ static void what_does_not_fit_is_named(void **state)
     uint64_t weights;
     struct err err;
     const char *const other[] = {scratch_path("a.gguf"), scratch_path("chat.gguf")};
-    assert_int_equal(average_models(other, 2, scratch_path("out.gguf"), &weights, &err), ERR_INPUT);
+    assert_int_equal(average(other, 2, "out.gguf", &weights, &err), ERR_INPUT);
     assert_non_null(strstr(err.text, "chat.gguf"));
     assert_non_null(strstr(err.text, "tensor '"));
     const char *const same[] = {scratch_path("a.gguf"), scratch_path("b.gguf")};
-    assert_int_equal(average_models(same, 2, scratch_path("b.gguf"), &weights, &err), ERR_USAGE);
-    assert_int_equal(average_models(same, 1, scratch_path("out.gguf"), &weights, &err), ERR_USAGE);
+    assert_int_equal(average(same, 2, "b.gguf", &weights, &err), ERR_USAGE);
+    assert_int_equal(average(same, 1, "out.gguf", &weights, &err), ERR_USAGE);
     const char *const gone[] = {scratch_path("a.gguf"), scratch_path("gone.gguf")};
-    assert_int_not_equal(average_models(gone, 2, scratch_path("out.gguf"), &weights, &err), ERR_OK);
+    assert_int_not_equal(average(gone, 2, "out.gguf", &weights, &err), ERR_OK);
 }
 
 int main(void)
