@@ -11,9 +11,12 @@ export function value(v) {
   return v.toFixed(size >= 1000 ? 0 : size >= 100 ? 1 : 2);
 }
 
-// A limit, as one would write it: 10, 37.5.
-export function limit(v) {
-  return v === null || v === undefined ? '–' : String(Number(v.toPrecision(4)));
+// A band of values, as finely as it is wide: "10 to 35", "-0.38 to 5.94", "23.67 to 23.87".
+export function band(low, high) {
+  const width = high - low;
+  const decimals = width > 0 ? Math.min(12, Math.max(0, 2 - Math.trunc(Math.log10(width)))) : 3;
+  const text = (v) => String(Number(v.toFixed(decimals)));
+  return `${text(low)} to ${text(high)}`;
 }
 
 export function count(n) {

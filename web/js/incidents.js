@@ -6,6 +6,7 @@ import { element, duration, evidence, kindText, time, plural } from '/js/format.
 const LISTED = 30;
 const $ = (id) => document.getElementById(id);
 const incidents = new Map(); // by id: what the list shows
+const rows = new Map();      // by id: its row, kept so that a click meets what it was aimed at
 const anomalies = new Map(); // by id: the latest
 let open = null;             // the incident in the dialog
 let now = '';                // plant time as text
@@ -29,22 +30,34 @@ function span(from, to) {
 
 function incidentRow(i) {
   const over = !i.active || i.state === 'resolved';
-  return element('li', {}, element('button', { class: 'row', type: 'button',
-    onclick: () => openIncident(i.id) },
-  element('i', { class: i.severity + (over ? ' over' : '') }),
-  element('span', { class: 'title', title: i.title }, i.title || `${i.asset}: ${i.kinds.map(kindText).join(', ')}`),
-  element('small', {},
-    element('span', { class: 'tag ' + i.state }, i.state), ' ',
-    `#${i.id}, ${time(i.start, now)}, ${span(i.start, i.active ? null : i.last)}, ` +
-    plural(i.anomaly_count, 'anomaly', 'anomalies') + (over ? '' : ', going on'))));
+  const title = i.title || `${i.asset}: ${i.kinds.map(kindText).join(', ')}`;
+  if (!rows.has(i.id))
+    rows.set(i.id, element('li', {}, element('button', { class: 'row', type: 'button',
+      onclick: () => openIncident(i.id) })));
+  const button = rows.get(i.id).firstChild;
+  button.title = title;
+  button.replaceChildren(
+    element('i', { class: i.severity + (over ? ' over' : '') }),
+    element('span', { class: 'title' }, title),
+    element('small', {},
+      element('span', { class: 'tag ' + i.state }, i.state), ' ',
+      `#${i.id}, ${time(i.start, now)}, ${span(i.start, i.active ? null : i.last)}, ` +
+      plural(i.anomaly_count, 'anomaly', 'anomalies') + (over ? '' : ', going on')));
+  return rows.get(i.id);
+}
+
+function setChildren(parent, children) {
+  if (children.length !== parent.children.length ||
+      children.some((child, at) => child !== parent.children[at]))
+    parent.replaceChildren(...children);
 }
 
 function showIncidents() {
   const wanted = $('incident-state').value;
   const shown = [...incidents.values()].filter((i) => !wanted || i.state === wanted)
     .sort((a, b) => b.id - a.id).slice(0, LISTED);
-  $('incidents').replaceChildren(...(shown.length ? shown.map(incidentRow)
-    : [element('li', { class: 'none' }, wanted ? `No ${wanted} incidents.` : 'No incidents yet.')]));
+  setChildren($('incidents'), shown.length ? shown.map(incidentRow)
+    : [element('li', { class: 'none' }, wanted ? `No ${wanted} incidents.` : 'No incidents yet.')]);
 }
 
 function anomalyRow(a) {
@@ -94,6 +107,7 @@ export async function loadLists() {
     get('/api/v1/incidents', { limit: 100, state: $('incident-state').value }),
     get('/anomalies', { limit: 50 }), get('/summary')]);
   incidents.clear();
+  rows.clear();
   i.incidents.forEach((one) => incidents.set(one.id, one));
   a.anomalies.forEach((one) => anomalies.set(one.id, one));
   showIncidents();

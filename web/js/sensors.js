@@ -8,7 +8,7 @@ import { makeChart, resize } from '/js/charts.js';
 import { ago, clock, moveTo } from '/js/clock.js';
 import { anomalyInDetail, drawDetail, inDetail, moveDetail, openDetail, rangeButtons, redrawDetail,
   refreshDetail, resizeDetail, startDetail, takeDetailReading } from '/js/detail.js';
-import { element, duration, kindText, limit, value, count } from '/js/format.js';
+import { element, duration, kindText, band, value, count } from '/js/format.js';
 import { forgetAll, keep, marksOf, openAnomaly } from '/js/marks.js';
 
 const PAGE = 24;
@@ -61,7 +61,7 @@ function showAlarm(card) {
 
 function bandText(s) {
   return s.low === null || s.high === null ? 'no normal range'
-    : `normal ${limit(s.low)} to ${limit(s.high)}`;
+    : `normal ${band(s.low, s.high)}`;
 }
 
 // Where nobody set limits the band is the detectors', which moves.
