@@ -7,7 +7,7 @@
 # 2. starts ./run and asks /health, without a network,
 # 3. runs ./check --only house, which installs what the tests need,
 # 4. runs ./check, without a network.
-# It takes a network for steps 1 and 3, some 4 GB in $TMPDIR (default /tmp) and, on two idle cores,
+# It takes a network for steps 1 and 3, some GB in $TMPDIR (default /tmp) and, on two idle cores,
 # a quarter of an hour. Beside a job that fills the cores it takes hours, debootstrap alone more than
 # one: it is meant for an idle machine, has no time limit of its own, and leaves nothing when stopped.
 # Reports what each step took; docs/install.md holds the last report. The exit status is that of
