@@ -1,17 +1,7 @@
 // The JSON pull parser: a state per place in the grammar, a bit per open container.
-#include "base/json_scan.h"
-
 #include <string.h>
 
-// What may come next.
-enum expect {
-    EXPECT_VALUE,
-    EXPECT_VALUE_OR_END, // just after '['
-    EXPECT_KEY,
-    EXPECT_KEY_OR_END, // just after '{'
-    EXPECT_COMMA,      // or the container's end
-    EXPECT_NOTHING,    // after the value at the top
-};
+#include "base/json_scan_private.h"
 
 void json_scan_open(struct json_scan *s, struct str text, int max_depth, unsigned flags)
 {
@@ -35,13 +25,6 @@ static enum json_token fail(struct json_scan *s, const char *why)
     return JSON_TOKEN_ERROR;
 }
 
-static const char *skip_blank(const char *p, const char *end)
-{
-    while (p < end && (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r'))
-        p++;
-    return p;
-}
-
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -50,19 +33,6 @@ static bool is_digit(char c)
 static bool is_hex(char c)
 {
     return is_digit(c) || ((c | 32) >= 'a' && (c | 32) <= 'f');
-}
-
-static void value_is_over(struct json_scan *s)
-{
-    if (s->depth)
-        s->expect = EXPECT_COMMA;
-    else
-        s->expect = s->flags & JSON_SCAN_MANY ? EXPECT_VALUE : EXPECT_NOTHING;
-}
-
-static bool in_object(const struct json_scan *s)
-{
-    return s->objects >> (s->depth - 1) & 1;
 }
 
 // First byte at or after p that is a quote, a backslash, a control character or not ASCII. Eight
@@ -180,7 +150,7 @@ static enum json_token scan_number(struct json_scan *s)
     s->text = (struct str){first, (size_t)(p - first)};
     s->escaped = false;
     s->p = p;
-    value_is_over(s);
+    json_scan_value_is_over(s);
     return JSON_TOKEN_NUMBER;
 }
 
@@ -190,7 +160,7 @@ static bool scan_word(struct json_scan *s, const char *word)
     if ((size_t)(s->end - s->p) < n || memcmp(s->p, word, n) != 0)
         return false;
     s->p += n;
-    value_is_over(s);
+    json_scan_value_is_over(s);
     return true;
 }
 
@@ -208,10 +178,10 @@ static enum json_token open_container(struct json_scan *s, bool object)
 
 static enum json_token close_container(struct json_scan *s)
 {
-    bool object = in_object(s);
+    bool object = json_scan_in_object(s);
     s->p++;
     s->depth--;
-    value_is_over(s);
+    json_scan_value_is_over(s);
     return object ? JSON_TOKEN_OBJECT_END : JSON_TOKEN_ARRAY_END;
 }
 
@@ -225,7 +195,7 @@ static enum json_token scan_value(struct json_scan *s)
     case '"':
         if (!scan_string(s))
             return JSON_TOKEN_ERROR;
-        value_is_over(s);
+        json_scan_value_is_over(s);
         return JSON_TOKEN_STRING;
     case 't':
         if (scan_word(s, "true"))
@@ -262,7 +232,7 @@ static enum json_token scan_key(struct json_scan *s)
                                                : "a key in quotes or '}' expected");
     if (!scan_string(s))
         return JSON_TOKEN_ERROR;
-    s->p = skip_blank(s->p, s->end);
+    s->p = json_scan_skip_blank(s->p, s->end);
     if (s->p == s->end || *s->p != ':')
         return fail(s, "':' expected after the key");
     s->p++;
@@ -273,8 +243,8 @@ static enum json_token scan_key(struct json_scan *s)
 static enum json_token at_end(struct json_scan *s)
 {
     if (s->depth)
-        return fail(s, in_object(s) ? "the text ends inside an object"
-                                    : "the text ends inside an array");
+        return fail(s, json_scan_in_object(s) ? "the text ends inside an object"
+                                              : "the text ends inside an array");
     if (s->expect == EXPECT_NOTHING || s->flags & JSON_SCAN_MANY)
         return JSON_TOKEN_END;
     return fail(s, "a value expected, but the text ends");
@@ -284,18 +254,18 @@ enum json_token json_scan_next(struct json_scan *s)
 {
     if (s->why)
         return JSON_TOKEN_ERROR;
-    s->p = skip_blank(s->p, s->end);
+    s->p = json_scan_skip_blank(s->p, s->end);
     if (s->p == s->end)
         return at_end(s);
     if (s->expect == EXPECT_COMMA) {
-        bool object = in_object(s);
+        bool object = json_scan_in_object(s);
         if (*s->p == (object ? '}' : ']')) {
             s->token = s->p;
             return close_container(s);
         }
         if (*s->p != ',')
             return fail(s, object ? "',' or '}' expected" : "',' or ']' expected");
-        s->p = skip_blank(s->p + 1, s->end);
+        s->p = json_scan_skip_blank(s->p + 1, s->end);
         if (s->p == s->end)
             return at_end(s);
         s->expect = object ? EXPECT_KEY : EXPECT_VALUE;
@@ -329,65 +299,6 @@ bool json_scan_skip(struct json_scan *s, enum json_token token)
     while (s->depth > outside)
         if (json_scan_next(s) == JSON_TOKEN_ERROR)
             return false;
-    return true;
-}
-
-// Past the string whose opening quote is at p, whatever stands in it; NULL without a closing quote.
-static const char *past_string(const char *p, const char *end)
-{
-    for (p++; p < end; p++) {
-        if (*p == '\\')
-            p++;
-        else if (*p == '"')
-            return p + 1;
-    }
-    return NULL;
-}
-
-// Past the value at p: the bracket that closes its first one, or what ends a scalar. NULL when the
-// text ends first.
-static const char *past_value(const char *p, const char *end)
-{
-    size_t open = 0;
-    for (; p < end; p++) {
-        if (*p == '"') {
-            p = past_string(p, end);
-            if (!p)
-                return NULL;
-            p--;
-        } else if (*p == '{' || *p == '[') {
-            open++;
-        } else if (*p == '}' || *p == ']') {
-            if (open == 0)
-                return p;
-            if (--open == 0)
-                return p + 1;
-        } else if (*p == ',' && open == 0) {
-            return p;
-        }
-    }
-    return NULL;
-}
-
-bool json_scan_recover(struct json_scan *s, const struct json_scan *before)
-{
-    const char *p = skip_blank(before->p, before->end), *end = before->end;
-    if (before->expect == EXPECT_COMMA && p < end && *p == ',')
-        p = skip_blank(p + 1, end);
-    bool container = p < end && (*p == '{' || *p == '[');
-    p = past_value(p, end);
-    if (!p)
-        return false;
-    // The caller must get on from here: a comma or the right bracket follows, or, at the top, a
-    // container has been passed.
-    const char *next = skip_blank(p, end);
-    if (before->depth == 0
-            ? !container
-            : next == end || (*next != ',' && *next != (in_object(before) ? '}' : ']')))
-        return false;
-    *s = *before;
-    s->p = p;
-    value_is_over(s);
     return true;
 }
 

@@ -25,24 +25,31 @@ static struct grammar *grammar;
 static struct token_trie *trie;
 static struct grammar_masks *masks;
 
+static void open_masks(const struct str *texts, size_t count, const struct facts *facts,
+                       struct grammar **g, struct grammar_masks **by)
+{
+    struct buf gbnf = {0};
+    struct err err;
+    evidence_grammar_write(texts, count, facts, &gbnf);
+    assert_ok(grammar_from_gbnf(buf_str(&gbnf), "evidence", g, &err), err);
+    buf_free(&gbnf);
+    assert_ok(grammar_masks_open(*g, trie, 0, by, &err), err);
+}
+
 static int open_all(void **state)
 {
     (void)state;
     char path[64];
     struct synth s = {.like = "tiny-llama", .type = "F16", .seed = 1};
-    struct buf gbnf = {0};
     struct str text = str_of(evidence);
     struct err err;
     snprintf(path, sizeof path, "/tmp/fettle-grammar-%d.gguf", (int)getpid());
     assert_ok(synth_write(&s, path, &err), err);
     assert_ok(engine_open(path, 1, &engine, &err), err);
     unlink(path);
-    evidence_grammar_write(&text, 1, NULL, &gbnf);
-    assert_ok(grammar_from_gbnf(buf_str(&gbnf), "evidence", &grammar, &err), err);
-    buf_free(&gbnf);
     assert_ok(token_trie_open(engine_tokenizer(engine), engine_model(engine)->shape.V, &trie, &err),
               err);
-    assert_ok(grammar_masks_open(grammar, trie, 0, &masks, &err), err);
+    open_masks(&text, 1, NULL, &grammar, &masks);
     return 0;
 }
 
@@ -56,7 +63,7 @@ static int close_all(void **state)
     return 0;
 }
 
-static bool allows_by(struct grammar_masks *by, const char *answer)
+static bool allows(struct grammar_masks *by, const char *answer)
 {
     struct matcher *m;
     struct err err;
@@ -66,9 +73,18 @@ static bool allows_by(struct grammar_masks *by, const char *answer)
     return all;
 }
 
-static bool allows(const char *answer)
+static void assert_allows(struct grammar_masks *by, const char *const *answers, size_t count)
 {
-    return allows_by(masks, answer);
+    for (size_t i = 0; i < count; i++)
+        if (!allows(by, answers[i]))
+            fail_msg("refused: %s", answers[i]);
+}
+
+static void assert_refuses(struct grammar_masks *by, const char *const *answers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (allows(by, answers[i]))
+            fail_msg("allowed: %s", answers[i]);
 }
 
 static void what_the_evidence_has_may_be_said(void **state)
@@ -82,9 +98,7 @@ static void what_the_evidence_has_may_be_said(void **state)
         "No fault",
         "Too low: 8.4 V at V_IN, and 71 % (flag LOW) and -0.5 A attracts a look at it.",
     };
-    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
-        if (!allows(answers[i]))
-            fail_msg("refused: %s", answers[i]);
+    assert_allows(masks, answers, sizeof answers / sizeof *answers);
 }
 
 static void what_it_lacks_may_not(void **state)
@@ -109,9 +123,7 @@ static void what_it_lacks_may_not(void **state)
         "10",
         "It fell by 1.6 V.",
     };
-    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
-        if (allows(answers[i]))
-            fail_msg("allowed: %s", answers[i]);
+    assert_refuses(masks, answers, sizeof answers / sizeof *answers);
 }
 
 static void all_that_it_allows_of_the_evidence_passes_the_check(void **state)
@@ -122,7 +134,7 @@ static void all_that_it_allows_of_the_evidence_passes_the_check(void **state)
     size_t count;
     const char *answer = "At 2026-06-12 13:00:05 V_IN on P-101 was 8.4 V, not 10-30 V, and "
                          "heatCurrent -0.5 A.";
-    assert_true(allows(answer));
+    assert_true(allows(masks, answer));
     assert_int_equal(claims_check(str_of(answer), NULL, &text, 1, claims, &count), 0);
     assert_int_equal(count, 8);
 }
@@ -157,27 +169,20 @@ static void a_fact_is_said_with_its_own_value_and_limit(void **state)
     struct facts *f = calloc(1, sizeof *f);
     struct grammar_masks *by;
     struct grammar *g;
-    struct buf gbnf = {0};
     struct str text = STR_LIT("P-101"), log = str_of(fact_log);
     struct claim claims[CLAIMS_MAX];
     struct err err;
     size_t count;
     assert_non_null(f);
     assert_ok(facts_read(log, f, &err), err);
-    evidence_grammar_write(&text, 1, f, &gbnf);
-    assert_ok(grammar_from_gbnf(buf_str(&gbnf), "facts", &g, &err), err);
-    buf_free(&gbnf);
-    assert_ok(grammar_masks_open(g, trie, 0, &by, &err), err);
+    open_masks(&text, 1, f, &g, &by);
+    assert_allows(by, good, sizeof good / sizeof *good);
+    assert_refuses(by, bad, sizeof bad / sizeof *bad);
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         struct str texts[] = {text, log};
-        if (!allows_by(by, good[i]))
-            fail_msg("refused: %s", good[i]);
         if (claims_check(str_of(good[i]), f, texts, 2, claims, &count))
             fail_msg("not supported: %s", good[i]);
     }
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        if (allows_by(by, bad[i]))
-            fail_msg("allowed: %s", bad[i]);
     grammar_masks_close(&by);
     grammar_close(&g);
     free(f);
@@ -200,7 +205,6 @@ static void an_event_is_said_with_its_own_value_and_limit(void **state)
         "Here flow spiked to 31.4 l/min.",
     };
     struct facts *f = calloc(1, sizeof *f);
-    struct buf gbnf = {0};
     struct grammar *g;
     struct grammar_masks *by;
     struct err err;
@@ -208,16 +212,9 @@ static void an_event_is_said_with_its_own_value_and_limit(void **state)
     assert_ok(facts_read(STR_LIT("flow: 31.4 l/min (52.1-60.3 l/min)"), f, &err), err);
     facts_add_event(f, "pressure spike to 4.2 bar, above limit 3.5 bar, 12:33:11 to 12:40:02");
     facts_add_event(f, "all 6 sensors dropout, limit 10 s, open since 12:41:30");
-    evidence_grammar_write(NULL, 0, f, &gbnf);
-    assert_ok(grammar_from_gbnf(buf_str(&gbnf), "events", &g, &err), err);
-    buf_free(&gbnf);
-    assert_ok(grammar_masks_open(g, trie, 0, &by, &err), err);
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-        if (!allows_by(by, good[i]))
-            fail_msg("refused: %s", good[i]);
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        if (allows_by(by, bad[i]))
-            fail_msg("allowed: %s", bad[i]);
+    open_masks(NULL, 0, f, &g, &by);
+    assert_allows(by, good, sizeof good / sizeof *good);
+    assert_refuses(by, bad, sizeof bad / sizeof *bad);
     grammar_masks_close(&by);
     grammar_close(&g);
     free(f);
