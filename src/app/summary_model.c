@@ -72,7 +72,7 @@ static enum err_code make_form(struct serving *s, struct str lines, struct form 
                                struct err *err)
 {
     struct buf gbnf = {0};
-    evidence_grammar_write(&lines, 1, NULL, &gbnf);
+    evidence_grammar_write(&lines, 1, NULL, EVIDENCE_ANY_WORDS, &gbnf);
     enum err_code code = gbnf.failed ? err_set(err, ERR_NO_MEMORY, "out of memory for a grammar")
                                      : serving_form_gbnf(s, buf_str(&gbnf), "evidence", out, err);
     buf_free(&gbnf);

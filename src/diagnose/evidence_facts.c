@@ -87,7 +87,7 @@ static bool is_count(const struct fact *f)
     return f->is_number && !f->unit[0];
 }
 
-void evidence_fact_names(const struct facts *f, struct buf *to)
+void evidence_fact_names(const struct facts *f, bool values, struct buf *to)
 {
     for (size_t i = 0; i < f->count; i++) {
         const struct fact *fact = &f->items[i];
@@ -95,7 +95,7 @@ void evidence_fact_names(const struct facts *f, struct buf *to)
             buf_add_z(to, " | \"of \" ");
             add_text(fact->key, to);
         }
-        if (!fact->is_number && fact->text[0])
+        if (values && !fact->is_number && fact->text[0])
             evidence_literal(str_of(fact->text), to);
     }
 }

@@ -5,13 +5,14 @@
 #include "diagnose/event_words.h"
 #include "diagnose/evidence_private.h"
 
-// Letters have no capital behind a small one, that would be an identifier; names all in capitals
-// come from the evidence, too. A gap always has a blank, so that no number is put together from
-// others. A number without a unit stands before a stop, so that it gets none; one with a unit is
-// followed by a stop, or a word: by "at" only with the key that it is the value of. The value of a
-// fact comes before its key only where a statement begins.
+// What is a word: evidence_words.c. A gap always has a blank, so that no number is put together
+// from others. A number without a unit stands before a stop, so that it gets none; one with a unit
+// is followed by a stop, or a word: by "at" only with the key that it is the value of. The value of
+// a fact comes before its key only where a statement begins.
 static const char frame[] =
-    "root ::= [ \\n]* (valued gap)? (name gap | name colon gap | held gap | bare (stop | also) | "
+    "root ::= [ \\n]* (valued gap)? (name gap | name colon gap | held (stop | behind further gap) "
+    "| "
+    "bare (stop | also) | "
     "value (stop | behind onward gap))* (name colon? | held | bare | value) end\n"
     "colon ::= \": \" valued\n"
     "also ::= \" \" (\"and\" | \"while\" | \"but\") \" \" (name gap | bare (stop | also))\n"
@@ -19,23 +20,7 @@ static const char frame[] =
     "stop ::= mark mark? [ \\n] [(\"']?\n"
     "behind ::= \" \" [(\"']?\n"
     "mark ::= [,:;.!?)\"']\n"
-    "end ::= [.!?)\"']? [.!?)\"']? [.!?)\"']?\n"
-    "word ::= letters ([-'/] letters)*\n"
-    "letters ::= [A-Z\\u00c0-\\u00de] small* | plain | capitals\n"
-    "onward ::= other ([-'/] letters)*\n"
-    "other ::= [A-Z\\u00c0-\\u00deb-z\\u00df-\\u024f] small* | \"a\" ([a-su-z] small*)? | "
-    "\"at\" small+ | capitals\n"
-    "small ::= [a-z\\u00df-\\u024f]\n"
-    "plain ::= [c-vx-z\\u00df-\\u024f] small*"; // a, b and w are added
-
-// Words with the first letter of `word` that do not begin with it: alternatives of the rule
-// "plain".
-static void add_all_but(const char *word, struct buf *to)
-{
-    for (size_t n = 1; word[n]; n++)
-        buf_printf(to, " | \"%.*s\" ([a-%c%c-z\\u00df-\\u024f] small*)?", (int)n, word, word[n] - 1,
-                   word[n] + 1);
-}
+    "end ::= [.!?)\"']? [.!?)\"']? [.!?)\"']?\n";
 
 void evidence_literal(struct str text, struct buf *to)
 {
@@ -158,34 +143,32 @@ static void add_texts(enum rule rule, const struct str *texts, size_t count, str
 }
 
 void evidence_grammar_write(const struct str *texts, size_t count, const struct facts *facts,
-                            struct buf *to)
+                            enum evidence_words words, struct buf *to)
 {
     static const struct facts none;
     const struct facts *f = facts ? facts : &none;
+    bool taught = words == EVIDENCE_TAUGHT_WORDS;
     buf_add_z(to, frame);
-    // On which side of its limit a fact lies is said by its statement only.
-    if (facts) {
-        add_all_but("above", to);
-        add_all_but("below", to);
-        add_all_but("within", to);
-    } else {
-        buf_add_z(to, " | [abw] small*");
-    }
-    buf_add_char(to, '\n');
+    if (taught)
+        evidence_words_taught(texts, count, facts != NULL, to);
+    else
+        evidence_words_any(facts != NULL, to);
     buf_add_z(to, evidence_fact_rules);
     buf_add_z(to, "capitals ::= \"OK\"");
     for (size_t i = 0; i < count; i++)
         add_capitals(texts[i], to);
     for (size_t i = 0; i < f->count; i++) {
-        add_capitals(str_of(f->items[i].key), to);
-        add_capitals(str_of(f->items[i].text), to);
+        if (!taught) {
+            add_capitals(str_of(f->items[i].key), to);
+            add_capitals(str_of(f->items[i].text), to);
+        }
         add_capitals(str_of(f->items[i].flag), to);
     }
     // A rule needs an alternative even where the evidence has none for it.
     buf_add_z(to, "\nname ::= word");
     add_texts(RULE_NAME, texts, count, to);
     event_words_times(f, to);
-    evidence_fact_names(f, to);
+    evidence_fact_names(f, !taught, to);
     buf_add_z(to, "\nvalue ::= capitals");
     add_texts(RULE_VALUE, texts, count, to);
     buf_add_z(to, "\nheld ::= capitals");

@@ -23,6 +23,7 @@ struct explanation {
     size_t checked;  // bytes of whole sentences that were found supported
     size_t given;    // bytes that were shown
     bool over, cut, regenerated;
+    size_t sense_end;   // bytes to keep of a text that got lost (is_lost); 0: it did not
     size_t *token_ends; // for each token, the offset in the text behind its bytes
     size_t token_count, token_cap;
     size_t piece_end; // bytes of the tokens so far
@@ -62,6 +63,11 @@ unsigned explain_threads(const char *model_path)
 
 // ---- attempts ----
 
+static bool is_trained(const struct explanation *x)
+{
+    return prompt_is_trained(serving_model(x->model.serving)->file);
+}
+
 static struct serving_request request_of(const struct explanation *x, const struct tokens *prompt)
 {
     const struct explain_request *r = &x->request;
@@ -86,6 +92,7 @@ static enum err_code submit(struct explanation *x, const struct tokens *prompt, 
     s.max_tokens = max_tokens;
     s.form = form;
     s.logprobs = true; // with them come the tokens
+    s.top = 1;
     return serving_submit(x->model.serving, &s, &x->answer, err);
 }
 
@@ -108,7 +115,8 @@ static enum err_code make_form(const struct explanation *x, struct form **out, s
     const struct str texts[] = {buf_str(&x->question), str_of(f->device), str_of(f->note),
                                 str_of(f->known)};
     struct buf gbnf = {0};
-    evidence_grammar_write(texts, sizeof texts / sizeof *texts, f, &gbnf);
+    evidence_grammar_write(texts, sizeof texts / sizeof *texts, f,
+                           is_trained(x) ? EVIDENCE_TAUGHT_WORDS : EVIDENCE_ANY_WORDS, &gbnf);
     enum err_code code =
         gbnf.failed ? err_set(err, ERR_NO_MEMORY, "out of memory for a grammar")
                     : serving_form_gbnf(x->model.serving, buf_str(&gbnf), "evidence", out, err);
@@ -164,7 +172,7 @@ enum err_code explain_begin(const struct explain_model *m, const struct explain_
     struct prompt prompt = {
         .question = buf_str(&x->question),
         .reading = buf_str(&x->reading),
-        .trained = prompt_is_trained(serving_model(m->serving)->file),
+        .trained = is_trained(x),
     };
     enum err_code code = x->question.failed || x->reading.failed
                              ? err_set(err, ERR_NO_MEMORY, "out of memory for a diagnosis")
@@ -186,12 +194,17 @@ enum err_code explain_begin(const struct explain_model *m, const struct explain_
 
 // ---- sentences ----
 
+static bool ends_sentence(char c)
+{
+    return strchr(".!?;:", c) && c;
+}
+
 // Where the sentence that begins at `at` ends, with the blanks behind it; SIZE_MAX: not yet.
 static size_t sentence_end(const struct explanation *x, size_t at)
 {
     struct str s = buf_str(&x->text);
     for (size_t i = at; i + 1 < s.n; i++)
-        if (strchr(".!?;:", s.p[i]) && (s.p[i + 1] == ' ' || s.p[i + 1] == '\n'))
+        if (ends_sentence(s.p[i]) && (s.p[i + 1] == ' ' || s.p[i + 1] == '\n'))
             return i + 1;
     return x->over ? s.n : SIZE_MAX;
 }
@@ -229,6 +242,58 @@ static bool check_sentences(struct explanation *x)
 
 // ---- taking ----
 
+static bool has_digit(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] >= '0' && s.p[i] <= '9')
+            return true;
+    return false;
+}
+
+// The model meant to say a number that the grammar does not let it say, and took a word instead
+// that it had no mind to say: what follows makes no sense.
+static bool is_lost(const struct explanation *x, const struct answer_token *t, struct str piece)
+{
+    static const float unlikely = -4.6F; // 1 %
+    struct buf meant = {0};
+    if (!x->regenerated || t->logprob > unlikely || t->top_count == 0 || has_digit(piece))
+        return false;
+    tokenizer_piece(serving_tokenizer(x->model.serving), t->top[0].token, false, &meant);
+    bool lost = has_digit(buf_str(&meant));
+    buf_free(&meant);
+    return lost;
+}
+
+// How much to keep of a text that is lost from `at` on: of its sentence what stands ahead of the
+// last comma, if that says something of the evidence, else nothing; 0 if no text would be left.
+static size_t end_of_sense(const struct explanation *x, size_t at)
+{
+    struct str s = {x->text.p, at < x->text.n ? at : x->text.n};
+    struct claim claim;
+    size_t start = s.n, comma = s.n;
+    while (start > 0 &&
+           !(strchr(" \n", s.p[start - 1]) && start > 1 && ends_sentence(s.p[start - 2])))
+        start--;
+    while (comma > start && s.p[comma - 1] != ',')
+        comma--;
+    if (comma > start && claims_read((struct str){s.p + start, comma - start}, &claim, 1) > 0)
+        return comma - 1;
+    return start;
+}
+
+// Ends the answer there.
+static bool end_with_sense(struct explanation *x)
+{
+    x->text.n = x->sense_end;
+    while (x->text.n && strchr(" \n:;", x->text.p[x->text.n - 1]))
+        x->text.n--;
+    if (x->text.n && !ends_sentence(x->text.p[x->text.n - 1]))
+        buf_add_char(&x->text, '.');
+    x->over = true;
+    x->cut = false;
+    return !x->text.failed;
+}
+
 static bool add_token(struct explanation *x, const struct answer_token *t)
 {
     struct buf piece = {0};
@@ -242,6 +307,8 @@ static bool add_token(struct explanation *x, const struct answer_token *t)
     }
     tokenizer_piece(serving_tokenizer(x->model.serving), t->token, false, &piece);
     x->piece_end += piece.n;
+    if (!x->sense_end && is_lost(x, t, buf_str(&piece)))
+        x->sense_end = end_of_sense(x, x->piece_end - piece.n);
     x->token_ends[x->token_count++] = x->piece_end;
     bool good = !piece.failed;
     buf_free(&piece);
@@ -254,8 +321,12 @@ static enum err_code take_part(struct explanation *x, struct err *err)
     bool good = !x->text.failed && !x->part.text.failed;
     for (size_t i = 0; good && i < x->part.token_count; i++)
         good = add_token(x, &x->part.tokens[i]);
+    if (good && x->sense_end)
+        good = end_with_sense(x);
     if (!good)
         return err_set(err, ERR_NO_MEMORY, "out of memory for the answer");
+    if (x->over)
+        return ERR_OK;
     switch (x->part.finish) {
     case ANSWER_GOES_ON:
         return ERR_OK;
@@ -280,8 +351,7 @@ static enum err_code take_part(struct explanation *x, struct err *err)
 static enum err_code begin_draws(struct explanation *x, enum explain_state *state, struct err *err)
 {
     *state = EXPLAIN_OVER;
-    bool trained = prompt_is_trained(serving_model(x->model.serving)->file);
-    if (!x->request.draws || !trained || x->cut)
+    if (!x->request.draws || !is_trained(x) || x->cut)
         return ERR_OK;
     struct serving_request s = request_of(x, &x->prompt);
     uint32_t length = (uint32_t)x->token_count + DRAW_ROOM;

@@ -25,12 +25,12 @@ static struct grammar *grammar;
 static struct token_trie *trie;
 static struct grammar_masks *masks;
 
-static void open_masks(const struct str *texts, size_t count, const struct facts *facts,
-                       struct grammar **g, struct grammar_masks **by)
+static void open_masks(enum evidence_words words, const struct str *texts, size_t count,
+                       const struct facts *facts, struct grammar **g, struct grammar_masks **by)
 {
     struct buf gbnf = {0};
     struct err err;
-    evidence_grammar_write(texts, count, facts, &gbnf);
+    evidence_grammar_write(texts, count, facts, words, &gbnf);
     assert_ok(grammar_from_gbnf(buf_str(&gbnf), "evidence", g, &err), err);
     buf_free(&gbnf);
     assert_ok(grammar_masks_open(*g, trie, 0, by, &err), err);
@@ -49,7 +49,7 @@ static int open_all(void **state)
     unlink(path);
     assert_ok(token_trie_open(engine_tokenizer(engine), engine_model(engine)->shape.V, &trie, &err),
               err);
-    open_masks(&text, 1, NULL, &grammar, &masks);
+    open_masks(EVIDENCE_ANY_WORDS, &text, 1, NULL, &grammar, &masks);
     return 0;
 }
 
@@ -175,7 +175,7 @@ static void a_fact_is_said_with_its_own_value_and_limit(void **state)
     size_t count;
     assert_non_null(f);
     assert_ok(facts_read(log, f, &err), err);
-    open_masks(&text, 1, f, &g, &by);
+    open_masks(EVIDENCE_ANY_WORDS, &text, 1, f, &g, &by);
     assert_allows(by, good, sizeof good / sizeof *good);
     assert_refuses(by, bad, sizeof bad / sizeof *bad);
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
@@ -183,6 +183,44 @@ static void a_fact_is_said_with_its_own_value_and_limit(void **state)
         if (claims_check(str_of(good[i]), f, texts, 2, claims, &count))
             fail_msg("not supported: %s", good[i]);
     }
+    grammar_masks_close(&by);
+    grammar_close(&g);
+    free(f);
+}
+
+static void taught_words_are_whole_ones_of_a_diagnosis_or_of_the_texts(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        "A supply voltage that is too low: V_IN is 8.4 V, below the operating range of 10-30 V.",
+        "It is not a snowed funnel. Next, check the feeding supply.",
+        "Snowed: 8.4 V at V_IN is below the range of 10-30 V, which points to CRC errors.",
+        "The log does not show noise; what is the limit of cell temp?",
+        "The cause is a blown fuse, as STATE is FAULTY.",
+    };
+    static const char *const bad[] = {
+        "The supply is ve the.",        // part of a word
+        "It is due to the funn.",       // part of a word of the question
+        "It is a funnels.",             // and more than it
+        "A basket is low.",             // words that nobody taught
+        "The cell temp has failed.",    // parts of a key
+        "The V is too low: resets.",    // parts of a key, too
+        "Here it is above the others.", // which side is for statements
+        "A yeti is here.",
+        "V_IN is 8.4 V is low.",
+        "The state is FAULTY is open.", // a value without its key
+    };
+    struct facts *f = calloc(1, sizeof *f);
+    struct grammar_masks *by;
+    struct grammar *g;
+    struct str question = STR_LIT("Is it a snowed funnel?");
+    struct err err;
+    assert_non_null(f);
+    assert_ok(facts_read(STR_LIT("V_IN: 8.4 V (10-30 V)\ncell temp: 3 C\nSTATE: FAULTY"), f, &err),
+              err);
+    open_masks(EVIDENCE_TAUGHT_WORDS, &question, 1, f, &g, &by);
+    assert_allows(by, good, sizeof good / sizeof *good);
+    assert_refuses(by, bad, sizeof bad / sizeof *bad);
     grammar_masks_close(&by);
     grammar_close(&g);
     free(f);
@@ -212,7 +250,7 @@ static void an_event_is_said_with_its_own_value_and_limit(void **state)
     assert_ok(facts_read(STR_LIT("flow: 31.4 l/min (52.1-60.3 l/min)"), f, &err), err);
     facts_add_event(f, "pressure spike to 4.2 bar, above limit 3.5 bar, 12:33:11 to 12:40:02");
     facts_add_event(f, "all 6 sensors dropout, limit 10 s, open since 12:41:30");
-    open_masks(NULL, 0, f, &g, &by);
+    open_masks(EVIDENCE_ANY_WORDS, NULL, 0, f, &g, &by);
     assert_allows(by, good, sizeof good / sizeof *good);
     assert_refuses(by, bad, sizeof bad / sizeof *bad);
     grammar_masks_close(&by);
@@ -227,6 +265,7 @@ int main(void)
         cmocka_unit_test(what_it_lacks_may_not),
         cmocka_unit_test(all_that_it_allows_of_the_evidence_passes_the_check),
         cmocka_unit_test(a_fact_is_said_with_its_own_value_and_limit),
+        cmocka_unit_test(taught_words_are_whole_ones_of_a_diagnosis_or_of_the_texts),
         cmocka_unit_test(an_event_is_said_with_its_own_value_and_limit),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);

@@ -91,7 +91,7 @@ static void an_unsupported_number_is_written_anew_from_the_evidence(void **state
     x = explained(&r, &e);
     assert_true(e.regenerated);
     assert_int_equal(e.unsupported, 0);
-    assert_true(str_starts(e.text, STR_LIT("The supply voltage is too low. "))); // was supported
+    assert_true(str_starts(e.text, STR_LIT("The supply voltage is too low."))); // was supported
     assert_null(memmem(e.text.p, e.text.n, "8.4", 3));
     explain_free(&x);
     free(f);
@@ -128,7 +128,7 @@ static void the_same_request_gives_the_same_bytes_in_company(void **state)
     struct explain_request r = {.question = str_of(reset_question),
                                 .reading = str_of(other_facts),
                                 .facts = f,
-                                .temperature = 1,
+                                .temperature = 2,
                                 .seed = 7,
                                 .max_tokens = 60};
     struct explanation *x[N];

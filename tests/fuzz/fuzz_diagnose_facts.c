@@ -30,7 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();                                     // a text supports itself
     claims_check(text, f, &text, 1, claims, &count); // a note may speak against a fact
     claims_check(log, f, NULL, 0, claims, &count);
-    evidence_grammar_write(&text, 1, f, &gbnf);
+    evidence_grammar_write(&text, 1, f, size % 2 ? EVIDENCE_ANY_WORDS : EVIDENCE_TAUGHT_WORDS,
+                           &gbnf);
     code = grammar_from_gbnf(buf_str(&gbnf), "evidence", &grammar, NULL);
     if (code != ERR_OK && code != ERR_LIMIT)
         abort();

@@ -1,0 +1,37 @@
+// The table of the words that diagnoses are written with.
+#include "diagnose/evidence_private.h"
+
+// In the order of the alphabet. tests/factory/test_answer_words.c holds it against the answers of
+// the data factory.
+const char evidence_answer_words[] =
+    "a address after again against air alarm alignment all allowed also an and antenna are "
+    "area as asset at balance battery be bearing before belt besides blocked blow blown "
+    "branch buffer bump bus but by cabinet cable calibrate calibration can cannot capacitors "
+    "cause cavitation cell change charger charging check checking circuit circuits clean "
+    "clear clock clogged close closed communication compare compressor conductivity "
+    "connection consumers contactor contamination controller converter coolant coupling crash "
+    "CRC crushed current damage damp data delete deviation did differential dirty discharge "
+    "disconnect disturbed does downstream drift drifted drive driven drives drop dry each "
+    "electronics element empty end enough equipment error errors evacuate event every example "
+    "exchange exchanged exhausted failed failing failure fan fast fault feeding fill filling "
+    "filter find firmware fit flanges flow flush foot for free from full fully fuse fuses gas "
+    "gaskets gateway gauge given glands grease ground had hand has have head heads heat "
+    "heater heating here high housing humidity i ice if imbalance improve impulse in inlet "
+    "input inspect install instrument insulation interference internal is isolate it its "
+    "jamming joints judge kept known lack leak level limit limits line lines load locally log "
+    "look looks loop loss losses low lower lubrication machine maker mats maximum measure "
+    "measured measuring minimum missing module moisture motor mounting move moved nearby need "
+    "network next no noise noisy normal not nothing obstacles of off offset oil old on one "
+    "open operating operation optics or other others out outlet output overfilled overheating "
+    "overload overloaded overpressure packing phase phases pipe places plan plant please "
+    "points port power pressure protection pulleys pump radio raise range rated read readings "
+    "reads recalibrate records reduce reducing reference refill regulator release relief "
+    "remove repeat replace resistance resistors restart restarts right ripple root rotor "
+    "routing running runs same sample schedule seal second section send sensitivity sensor "
+    "sensors sent server set setpoint setting shield shifted short shorten show shows side "
+    "signal slipping slots slow so soon source space speed spiked start station stayed stays "
+    "stem stop storage strainer stroke strong stuck suction supply surge switch switched tank "
+    "tell temperature tension terminals termination test that the their them then there this "
+    "three tighten time to told too top turns under up update use usual value values valve "
+    "valves vent vented ventilate ventilation vibration visible voltage walk was way weak wet "
+    "what whether which while window wiper wiring with without worn wrong yet you zero";
