@@ -2,6 +2,7 @@
 #include "diagnose/claims.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "diagnose/bound.h"
 #include "diagnose/facts_private.h"
@@ -79,6 +80,16 @@ static size_t read_number(struct str s, struct claim *out)
     return n;
 }
 
+// The unit behind a time, which makes a value of it: "12:33 V". Hours are no such.
+static size_t unit_of_time(struct str behind)
+{
+    struct str unit;
+    size_t n = unit_behind(behind, &unit);
+    const struct unit *u = n ? unit_find(unit) : NULL;
+    bool ends = n == behind.n || !is_word_byte(behind.p[n]);
+    return u && ends && strcmp(u->dimension, "time") != 0 ? n : 0;
+}
+
 static size_t read_claim(struct str text, size_t i, struct claim *out)
 {
     struct str rest = fact_from(text, i);
@@ -88,6 +99,7 @@ static size_t read_claim(struct str text, size_t i, struct claim *out)
         return 0;
     size_t n = facts_timestamp(rest);
     if (n && (n == rest.n || !is_word_byte(rest.p[n]))) {
+        n += unit_of_time(fact_from(rest, n));
         *out = (struct claim){.kind = CLAIM_TIME, .text = {rest.p, n}};
         return n;
     }

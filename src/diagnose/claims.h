@@ -1,9 +1,9 @@
 // The claims of an answer (numbers with units, identifiers, times), checked against the evidence.
 //
 // A number is supported when the evidence has the same value: rounding is a claim of its own. With
-// a unit, the value must be there in that unit or convert to it. An identifier (V_IN, P-101,
-// heatCurrent) or a time must stand in the evidence, and what is said of a fact must be true of it
-// (bound.h). Words are not checked.
+// a unit, the value must be there in that unit or convert to it; a time with a unit ("12:33 V")
+// must stand there with it. An identifier (V_IN, P-101, heatCurrent) or a time must stand in the
+// evidence, and what is said of a fact must be true of it (bound.h). Words are not checked.
 #ifndef FETTLE_DIAGNOSE_CLAIMS_H
 #define FETTLE_DIAGNOSE_CLAIMS_H
 

@@ -73,6 +73,27 @@ static void times_must_be_in_the_log(void **state)
     assert_int_equal(unsupported(log, "at 03:15 on 2026-06-13"), 2);
 }
 
+static void a_time_is_no_value_with_a_unit(void **state)
+{
+    (void)state;
+    static const char log[] = "- time: 2026-06-12 12:33:11\n- pump 3 A: tripped at 12:41\n"
+                              "- FIT-757: 8.4 V\n- lamp: 24 V";
+    static const char *const good[] = {"It tripped at 12:41.", "At 12:41 h FIT-757 had 8.4 V.",
+                                       "At 12:33:11, 8.4 V.", "Pump 3 tripped.", "It is 24 V."};
+    static const char *const bad[] = {"V_IN is 12:33 V.", "It is 12:41 bar.", "It is 757 V.",
+                                      "It is 2026 h.",    "It took 33 s.",    "It is 06 C.",
+                                      "It is 12:33:11 A."};
+    struct str text = str_of(log);
+    struct claim claims[CLAIMS_MAX];
+    size_t count;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        if (claims_check(str_of(good[i]), NULL, &text, 1, claims, &count))
+            fail_msg("not supported: %s", good[i]);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (!claims_check(str_of(bad[i]), NULL, &text, 1, claims, &count))
+            fail_msg("supported: %s", bad[i]);
+}
+
 static void negative_numbers_and_ranges_are_told_apart(void **state)
 {
     (void)state;
@@ -140,6 +161,7 @@ int main(void)
         cmocka_unit_test(units_of_a_table_are_joined_to_its_numbers),
         cmocka_unit_test(identifiers_must_be_in_the_log),
         cmocka_unit_test(times_must_be_in_the_log),
+        cmocka_unit_test(a_time_is_no_value_with_a_unit),
         cmocka_unit_test(negative_numbers_and_ranges_are_told_apart),
         cmocka_unit_test(prepared_facts_support_what_they_say),
         cmocka_unit_test(claims_are_read_in_order_with_their_units),
