@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 // Zeroed, aligned to 64 bytes and more; NULL when memory is out. Pages cost nothing until touched.
+// From 1.5 MiB on a block takes whole huge pages of 2 MiB.
 void *memory_take(size_t bytes);
 void memory_give(void *p, size_t bytes); // the size that was asked for; NULL is fine
 
