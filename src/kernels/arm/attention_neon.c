@@ -15,6 +15,7 @@
 #include "kernels/arm/lanes_neon.inc"
 
 #define LEVEL attention_kernels_neon
+#define SUMS  6
 #include "kernels/attention_body.inc"
 
 #if defined(__clang__)
