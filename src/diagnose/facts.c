@@ -26,7 +26,8 @@ bool fact_key_is_device(struct str key)
 
 bool fact_key_is_time(struct str key)
 {
-    return fact_word_in(key, "time ts timestamp date datetime t_utc utc logged_at recorded at");
+    return fact_word_in(key, "time ts timestamp date datetime t_utc utc logged_at recorded at "
+                             "zeit uhrzeit datum zeitstempel");
 }
 
 void facts_device(struct facts_reader *r, struct str name)
@@ -224,10 +225,12 @@ bool facts_record_put(struct facts_record *record, struct str field, struct str 
         struct str *to;
     } fields[] = {
         {"name tag key signal parameter point channel quantity register_name item variable param "
-         "measurement reading what",
+         "measurement reading what messstelle kanal",
          &record->name},
-        {"value val reading_value current_value pv v actual", &record->value},
-        {"unit units uom eu", &record->unit},
+        {"value val reading_value current_value pv v actual wert messwert "
+         "istwert",
+         &record->value},
+        {"unit units uom eu einheit", &record->unit},
         {"min low lower lo limit_low low_limit minimum lolim min_limit lower_limit", &record->low},
         {"max high upper hi limit_high high_limit maximum hilim max_limit upper_limit",
          &record->high},

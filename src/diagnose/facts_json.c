@@ -101,6 +101,27 @@ static bool read_bounds(struct json_walk *w, struct str key, struct facts_record
     return true;
 }
 
+// "limits": {"min": 10, "max": 30} within a record; false, with nothing read, for other objects.
+static bool read_bounds_object(struct json_walk *w, struct str key, struct facts_record *record)
+{
+    struct json_scan before = w->scan;
+    struct facts_record bounds = {0};
+    enum json_token t = JSON_TOKEN_ERROR;
+    while (is_limits(key) && (t = json_scan_next(&w->scan)) == JSON_TOKEN_KEY) {
+        struct str field = w->scan.text;
+        if ((t = json_scan_next(&w->scan)) != JSON_TOKEN_NUMBER ||
+            !facts_record_put(&bounds, field, w->scan.text))
+            break;
+    }
+    if (t != JSON_TOKEN_OBJECT_END || (!bounds.low.n && !bounds.high.n)) {
+        w->scan = before;
+        return false;
+    }
+    record->low = bounds.low;
+    record->high = bounds.high;
+    return true;
+}
+
 // True if the object that is read next is a record: it has a value, or, among limits, a bound.
 static bool record_ahead(const struct json_walk *w, bool limits)
 {
@@ -154,6 +175,8 @@ static bool walk_object(struct json_walk *w, struct str name, bool limits)
             continue;
         }
         if (t == JSON_TOKEN_ARRAY && is_record && read_bounds(w, key, &record))
+            continue;
+        if (t == JSON_TOKEN_OBJECT && is_record && read_bounds_object(w, key, &record))
             continue;
         if (!walk_value(w, t, key, limits || is_limits(key)))
             return false;

@@ -1,4 +1,6 @@
 // Facts from any lines: each is read on its own, or with those it is indented under.
+#include <string.h>
+
 #include "diagnose/facts_private.h"
 
 // "[pump-7]" and "[limits]" of INI.
@@ -140,9 +142,33 @@ static void read_line(struct facts_reader *r, struct str line)
         facts_device(r, host);
 }
 
+// The head of a mail: its date is the time, its subject a note, who wrote it says nothing.
+static void read_mail_head(struct facts_reader *r, struct str *text)
+{
+    static const char *const first[] = {"from:", "von:", "date:", "subject:", "return-path:"};
+    bool mail = false;
+    for (size_t i = 0; i < sizeof first / sizeof *first; i++)
+        mail |= text->n > strlen(first[i]) &&
+                str_eq_nocase((struct str){text->p, strlen(first[i])}, str_of(first[i]));
+    const char *end = mail ? memmem(text->p, text->n, "\n\n", 2) : NULL;
+    struct str head = {text->p, end ? (size_t)(end - text->p) : 0};
+    if (!memmem(head.p, head.n, "@", 1))
+        return;
+    while (head.p) {
+        struct str value = str_cut(&head, '\n'), key = str_trim(str_cut(&value, ':'));
+        if (value.p && fact_key_is_time(key))
+            facts_time(r, value);
+        else if (value.p && (str_eq_nocase(key, STR_LIT("subject")) || str_is(key, "Betreff")))
+            facts_note(r, value);
+        r->line++;
+    }
+    *text = fact_from(*text, (size_t)(end - text->p) + 1);
+}
+
 void facts_read_lines(struct facts_reader *r, struct str text)
 {
     struct nested nested = {0};
+    read_mail_head(r, &text);
     while (text.p) {
         struct str line = str_cut(&text, '\n');
         size_t indent = 0;

@@ -1,9 +1,11 @@
 // Facts from the lines of a Modbus register dump.
 //
 //     40001 V_IN 84 x 0.1 V              the value is the product
+//     40001: 0x0054 (84) V_IN x0.1 V     what the hexadecimal number stands for
 //     HR40001 [V_IN] = 84 -> 8.4 V       what stands behind the last arrow or '=' is the value
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "diagnose/facts_private.h"
 
@@ -62,7 +64,7 @@ static bool product(struct str s, struct buf *out)
     double raw, scale;
     size_t n, more;
     char text[FACT_NUMBER_BYTES];
-    if (!fact_number(s, &raw, &n, NULL))
+    if (starts_nocase(s, "0x") || !fact_number(s, &raw, &n, NULL))
         return false;
     struct str rest = from(s, n);
     if (rest.n < 2 || (rest.p[0] != 'x' && rest.p[0] != '*'))
@@ -73,6 +75,28 @@ static bool product(struct str s, struct buf *out)
     snprintf(text, sizeof text, "%.6g", raw * scale);
     buf_printf(out, "%s %.*s", text, (int)(rest.n - more), rest.p + more);
     return true;
+}
+
+// "0x0054 (84) V_IN x0.1 V": the name, and as `out` the value in decimal digits with what is behind
+// the name; without these digits the bits as they are, which may be any number. False for no such.
+static bool hexadecimal(struct str s, struct str *name, struct buf *out)
+{
+    struct str bits = word_of(s), rest = from(s, bits.n);
+    if (!starts_nocase(bits, "0x") || bits.n < 3)
+        return false;
+    const char *close = rest.n && rest.p[0] == '(' ? memchr(rest.p, ')', rest.n) : NULL;
+    if (close) {
+        bits = str_trim((struct str){rest.p + 1, (size_t)(close - rest.p) - 1});
+        rest = from(rest, (size_t)(close - rest.p) + 1);
+    }
+    *name = word_of(rest);
+    rest = from(rest, name->n);
+    if (name->n == 0)
+        return false;
+    buf_add_str(out, bits);
+    if (close)
+        buf_printf(out, " %.*s", STR_ARG(rest));
+    return !out->failed;
 }
 
 bool facts_read_register(struct facts_reader *r, struct str line)
@@ -87,7 +111,10 @@ bool facts_read_register(struct facts_reader *r, struct str line)
         rest = from(rest, 1);
         name = word_of(rest);
     }
+    struct buf decimal = {0};
     struct str value = from(rest, name.n);
+    if (hexadecimal(rest, &name, &decimal))
+        value = buf_str(&decimal);
     while (name.n && strchr("[(\"", name.p[0]))
         name = (struct str){name.p + 1, name.n - 1};
     while (name.n && strchr("])\":,=", name.p[name.n - 1]))
@@ -95,13 +122,16 @@ bool facts_read_register(struct facts_reader *r, struct str line)
     bool letters = false;
     for (size_t i = 0; i < name.n; i++)
         letters |= (name.p[i] | 0x20) >= 'a' && (name.p[i] | 0x20) <= 'z';
-    if (!letters || value.n == 0)
+    if (!letters || value.n == 0) {
+        buf_free(&decimal);
         return false;
+    }
     value = behind_arrow(value);
     if (product(value, &scaled) && !scaled.failed)
         value = buf_str(&scaled);
     fact_value_read(value, &v);
     facts_put(r, name, &v);
     buf_free(&scaled);
+    buf_free(&decimal);
     return true;
 }

@@ -1,6 +1,7 @@
 // One value of a log: number, unit, flag and limits, as "8.4V [LOW] (limit 10-30 V)" has them.
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "diagnose/facts_private.h"
 #include "diagnose/units.h"
@@ -23,6 +24,21 @@ static size_t skip_thousands(struct str s, size_t i, size_t lead)
     return at;
 }
 
+// "1.204,6", points between thousands and a decimal comma: where it ends, or 0. Behind it nothing
+// may go on as a list of numbers would.
+static size_t pointed_thousands(struct str s, size_t i, size_t lead)
+{
+    size_t at = i;
+    if (lead > 3 || lead == 0 || s.p[i - lead] == '0')
+        return 0;
+    while (at + 3 < s.n && s.p[at] == '.' && skip_digits(s, at + 1) == at + 4)
+        at += 4;
+    if (at == i || at + 1 >= s.n || s.p[at] != ',' || !fact_is_digit(s.p[at + 1]))
+        return 0;
+    at = skip_digits(s, at + 1);
+    return at < s.n && (s.p[at] == ',' || s.p[at] == '.') ? 0 : at;
+}
+
 bool fact_number(struct str text, double *out, size_t *n, char as_text[FACT_NUMBER_BYTES])
 {
     size_t i = 0, used = 0;
@@ -37,10 +53,11 @@ bool fact_number(struct str text, double *out, size_t *n, char as_text[FACT_NUMB
     size_t lead = i - whole;
     if (lead == 0 && !(i + 1 < text.n && text.p[i] == '.' && fact_is_digit(text.p[i + 1])))
         return false;
+    size_t pointed = pointed_thousands(text, i, lead);
     if (lead)
-        i = skip_thousands(text, i, lead);
-    bool grouped = i > whole + lead;
-    if (i + 1 < text.n && (text.p[i] == '.' || (text.p[i] == ',' && !grouped)) &&
+        i = pointed ? pointed : skip_thousands(text, i, lead);
+    bool grouped = !pointed && i > whole + lead;
+    if (!pointed && i + 1 < text.n && (text.p[i] == '.' || (text.p[i] == ',' && !grouped)) &&
         fact_is_digit(text.p[i + 1]))
         i = skip_digits(text, i + 1);
     if (i < text.n && (text.p[i] == 'e' || text.p[i] == 'E')) {
@@ -52,7 +69,7 @@ bool fact_number(struct str text, double *out, size_t *n, char as_text[FACT_NUMB
     if (minus)
         digits[used++] = '-';
     for (size_t k = whole; k < i; k++) {
-        if (text.p[k] == ',' && grouped)
+        if (grouped ? text.p[k] == ',' : pointed && text.p[k] == '.')
             continue;
         if (used + 1 == sizeof digits)
             return false;
@@ -240,11 +257,31 @@ static bool begins_range(struct str text, size_t n)
            fact_number((struct str){behind.p + gap, behind.n - gap}, &upper, &length, NULL);
 }
 
+// Length of "±0.2" or "+/- 0.2" at the start of `s`, with the blanks ahead of it; 0: there is none.
+static size_t tolerance(struct str s)
+{
+    static const char *const signs[] = {"\xc2\xb1", "+/-", "+-"};
+    size_t at = 0, n;
+    double value;
+    while (at < s.n && s.p[at] == ' ')
+        at++;
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        size_t end = at + strlen(signs[i]);
+        if (end > s.n || memcmp(s.p + at, signs[i], end - at) != 0)
+            continue;
+        while (end < s.n && s.p[end] == ' ')
+            end++;
+        return fact_number((struct str){s.p + end, s.n - end}, &value, &n, NULL) ? end + n : 0;
+    }
+    return 0;
+}
+
 // A number ends at a blank, a bracket, a unit: not within a date, an address or a version.
 static bool ends_number(struct str text, size_t n)
 {
     size_t unit_n;
-    if (n == text.n || strchr(" \t\r[(,;*%|", text.p[n]))
+    if (n == text.n || strchr(" \t\r[(,;*%|", text.p[n]) ||
+        tolerance((struct str){text.p + n, text.n - n}))
         return true;
     return unit_at((struct str){text.p + n, text.n - n}, &unit_n) != NULL;
 }
@@ -300,6 +337,7 @@ void fact_value_read(struct str text, struct fact_value *out)
     if (fact_number(text, &out->number, &n, out->text) && ends_number(text, n) &&
         !begins_range(text, n)) {
         out->is_number = true;
+        n += tolerance((struct str){text.p + n, text.n - n});
         struct str rest = read_unit((struct str){text.p + n, text.n - n}, out);
         read_flag(rest, out->flag);
         fact_limits_read(rest, out);

@@ -257,6 +257,56 @@ static void a_log_with_too_many_keys_says_how_many_were_left_out(void **state)
     buf_free(&log);
 }
 
+static void tables_with_a_row_a_value_may_be_german(void **state)
+{
+    (void)state;
+    expect("Datum;Uhrzeit;Messstelle;Wert;Einheit;Status\n"
+           "12.06.2026;13:05:10;Vorlauf;63,5;\xc2\xb0"
+           "C;OK\n12.06.2026;13:05:10;Druck;1,25;bar;LOW\n"
+           "12.06.2026;13:05:10;Durchfluss;1.204,6;l/h;OK\n",
+           "- time: 12.06.2026\n- Vorlauf: 63.5 \xc2\xb0"
+           "C, flag OK\n- Druck: 1.25 bar, flag LOW\n- Durchfluss: 1204.6 l/h, flag OK\n");
+    expect("a: 1.204.500,5 l, b: 1.204 bar, c: 1,204.6 l/h",
+           "- a: 1204500.5 l\n- b: 1.204 bar\n- c: 1204.6 l/h\n");
+}
+
+static void a_tolerance_is_no_unit_and_no_limit(void **state)
+{
+    (void)state;
+    expect("Supply: 24.1 V \xc2\xb1"
+           "0.2\nSetpoint: 50 \xc2\xb1 2 %\nRef: 2.500 +/- 0.005 V\nT: 20\xc2\xb1"
+           "1 C (max 25)\n",
+           "- Supply: 24.1 V\n- Setpoint: 50%\n- Ref: 2.500 V\n- T: 20 C, within max 25 C\n");
+}
+
+static void limits_nest_in_a_value_of_json(void **state)
+{
+    (void)state;
+    expect("{\"supply\": {\"value\": 8.4, \"unit\": \"V\", \"limits\": {\"min\": 10, \"max\": "
+           "30}},\n \"fan\": {\"range\": {\"low\": 900}, \"value\": 20, \"unit\": \"rpm\"}, "
+           "\"heat\": {\"value\": 1, \"limits\": {\"by\": \"QA\"}}}",
+           "- supply: 8.4 V, below 10-30 V\n- fan: 20 rpm, below min 900 rpm\n- heat: 1\n");
+}
+
+static void hexadecimal_registers_have_their_decimal_value(void **state)
+{
+    (void)state;
+    expect("40001: 0x0054 (84) SupplyVoltage x0.1 V\n40002: 0x0000 (0) HeaterCurrent A\n"
+           "40003: 0xFFF1 Temp C\n40004: 0x0054 Speed rpm\n",
+           "- SupplyVoltage: 8.4 V\n- HeaterCurrent: 0 A\n- Temp: 0xFFF1\n- Speed: 0x0054\n");
+}
+
+static void the_head_of_a_mail_is_no_log(void **state)
+{
+    (void)state;
+    expect(
+        "From: k.meier@plant.example\nTo: service@vendor.example\nSubject: Pump trips again\n"
+        "Date: Fri, 12 Jun 2026 13:05:10 +0200\n\n> 13:01 MotorCurrent: 12.1 A (max 15 A)\n"
+        "> 13:02 MotorCurrent: 17.9 A (max 15 A)\n",
+        "- time: Fri, 12 Jun 2026 13:05:10 +0200\n- MotorCurrent: 17.9 A, above max 15 A, rising "
+        "from 12.1 over 2 samples\n- note: Pump trips again\n");
+}
+
 static void a_log_beyond_the_size_limit_is_refused(void **state)
 {
     (void)state;
@@ -316,6 +366,11 @@ int main(void)
         cmocka_unit_test(a_log_with_too_many_keys_says_how_many_were_left_out),
         cmocka_unit_test(what_is_no_text_is_refused_with_the_first_byte_that_is_none),
         cmocka_unit_test(values_are_named_by_the_words_before_them),
+        cmocka_unit_test(tables_with_a_row_a_value_may_be_german),
+        cmocka_unit_test(a_tolerance_is_no_unit_and_no_limit),
+        cmocka_unit_test(limits_nest_in_a_value_of_json),
+        cmocka_unit_test(hexadecimal_registers_have_their_decimal_value),
+        cmocka_unit_test(the_head_of_a_mail_is_no_log),
         cmocka_unit_test(a_log_beyond_the_size_limit_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
