@@ -112,8 +112,8 @@ static void end_attempt(struct explanation *x)
 static enum err_code make_form(const struct explanation *x, struct form **out, struct err *err)
 {
     const struct facts *f = x->request.facts;
-    const struct str texts[] = {buf_str(&x->question), str_of(f->device), str_of(f->note),
-                                str_of(f->known)};
+    const struct str texts[] = {buf_str(&x->question), str_of(f ? f->device : ""),
+                                str_of(f ? f->note : ""), str_of(f ? f->known : "")};
     struct buf gbnf = {0};
     evidence_grammar_write(texts, sizeof texts / sizeof *texts, f,
                            is_trained(x) ? EVIDENCE_TAUGHT_WORDS : EVIDENCE_ANY_WORDS, &gbnf);

@@ -28,11 +28,12 @@ unsigned explain_threads(const char *model_path);
 
 struct explain_request {
     struct str question;
-    struct str reading;        // what the model reads: facts_write's lines, or a log as it is
-    const struct facts *facts; // what claims are checked against, beside question and reading
-    bool unchecked;            // show the model's first answer as it comes; claims are told only
-    uint32_t max_tokens;       // 0: 256
-    float temperature;         // 0: the most likely words
+    struct str reading; // what the model reads: facts_write's lines, or a log as it is
+    const struct facts
+        *facts;          // what claims are checked against, beside question and reading; or NULL
+    bool unchecked;      // show the model's first answer as it comes; claims are told only
+    uint32_t max_tokens; // 0: 256
+    float temperature;   // 0: the most likely words
     uint64_t seed;
     int64_t deadline_us; // as struct serving_request has it, like the next three
     void (*notify)(void *arg);

@@ -120,6 +120,37 @@ static void what_is_shown_piece_by_piece_is_the_answer_and_never_unsupported(voi
     free(f);
 }
 
+// What is written anew ends at the same place, however much of it came at once.
+static void taken_whole_or_in_pieces_it_is_the_same_answer(void **state)
+{
+    (void)state;
+    struct facts *f = facts_of(other_facts);
+    struct explain_request r = {
+        .question = str_of(reset_question), .reading = str_of(other_facts), .facts = f};
+    struct explained pieces, whole;
+    struct explanation *x = explained(&r, &pieces);
+    r.whole = true;
+    struct explanation *y = explained(&r, &whole);
+    assert_true(pieces.regenerated && whole.regenerated);
+    assert_true(str_eq(pieces.text, whole.text));
+    assert_true(str_starts(pieces.text, STR_LIT("The supply voltage is too low.")));
+    explain_free(&x);
+    explain_free(&y);
+    free(f);
+}
+
+static void without_facts_the_question_is_the_evidence(void **state)
+{
+    (void)state;
+    struct explain_request r = {.question = str_of(reset_question),
+                                .reading = STR_LIT("- V_IN: 7.9 V, below 11-29 V, flag LOW")};
+    struct explained e;
+    struct explanation *x = explained(&r, &e);
+    assert_true(e.regenerated);
+    assert_null(memmem(e.text.p, e.text.n, "8.4", 3));
+    explain_free(&x);
+}
+
 static void the_same_request_gives_the_same_bytes_in_company(void **state)
 {
     (void)state;
@@ -212,6 +243,8 @@ int main(void)
         cmocka_unit_test(a_supported_answer_is_given_as_the_model_wrote_it),
         cmocka_unit_test(an_unsupported_number_is_written_anew_from_the_evidence),
         cmocka_unit_test(what_is_shown_piece_by_piece_is_the_answer_and_never_unsupported),
+        cmocka_unit_test(taken_whole_or_in_pieces_it_is_the_same_answer),
+        cmocka_unit_test(without_facts_the_question_is_the_evidence),
         cmocka_unit_test(the_same_request_gives_the_same_bytes_in_company),
         cmocka_unit_test(a_word_without_end_is_written_anew),
         cmocka_unit_test(an_answer_that_is_cut_says_so),
