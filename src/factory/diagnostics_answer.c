@@ -104,6 +104,7 @@ static enum err_code answer_normal(struct maker *m, struct diagnostic *d, struct
         return ERR_OK;
     diagnostic_value_text(f, value);
     diagnostic_limit_text(f, limit);
+    diagnostic_spoken_name(d, e, named);
     struct grammar_slot slots[] = {
         {"key", f->key}, {"value", value}, {"limit", limit}, {"named", named}, {NULL, NULL}};
     struct grammar_use use = maker_use(m, e, slots);

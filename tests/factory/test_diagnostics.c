@@ -56,6 +56,20 @@ static void answers_name_the_causes_of_their_truth(void **state)
     arena_close(&arena);
 }
 
+static void begins_with_a_letter(void *arg, const struct factory_example *e)
+{
+    (void)arg;
+    if (e->output.p[0] < 'A' || e->output.p[0] > 'z' || strstr(e->output.p, "  "))
+        fail_msg("'%s'", e->output.p);
+}
+
+static void answers_are_whole_sentences(void **state)
+{
+    (void)state;
+    for (int split = FACTORY_TRAIN; split <= FACTORY_EVAL; split += FACTORY_EVAL)
+        each_example("diagnostics", 4, (enum factory_split)split, 2000, begins_with_a_letter, NULL);
+}
+
 static void every_fault_has_a_cause_and_a_family_in_both_halves(void **state)
 {
     (void)state;
@@ -97,6 +111,7 @@ int main(void)
         cmocka_unit_test(the_same_seed_gives_the_same_bytes_and_another_seed_others),
         cmocka_unit_test(splits_share_nothing_and_nearly_every_log_is_read_back),
         cmocka_unit_test(answers_name_the_causes_of_their_truth),
+        cmocka_unit_test(answers_are_whole_sentences),
         cmocka_unit_test(every_fault_has_a_cause_and_a_family_in_both_halves),
         cmocka_unit_test(no_two_faults_leave_the_same_evidence),
         cmocka_unit_test(an_unknown_task_is_refused),
