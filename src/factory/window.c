@@ -3,10 +3,11 @@
 
 #include <math.h>
 
+// Zero is plus zero: "-0" is no way to write a limit.
 static double rounded(double value, int decimals)
 {
     double scale = pow(10, decimals);
-    return round(value * scale) / scale;
+    return round(value * scale) / scale + 0.0;
 }
 
 static enum anomaly_kind pick_kind(struct rng *rng)

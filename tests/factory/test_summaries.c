@@ -29,6 +29,7 @@ static void says_little_and_nothing_that_the_input_lacks(void *arg, const struct
 {
     (void)arg;
     assert_true(assert_supported(e) >= 2);
+    assert_null(strstr(e->input.p, " -0 "));
     assert_in_range(sentences_of(buf_str(&e->output)), 1, 4);
 }
 
