@@ -242,6 +242,54 @@ static void read_rows(struct facts_reader *r, struct str *text, char mark, const
     }
 }
 
+// ---- tables without a header ----
+
+static const struct row bare_header = {
+    .cells = {{"name", 4}, {"value", 5}, {"unit", 4}, {"flag", 4}}, .count = 4};
+
+// "V_IN;8.4;V;LOW": a name, what it reads, its unit or nothing, and perhaps a flag.
+static bool is_bare_row(const struct row *row, size_t *units)
+{
+    if (row->count < 3 || row->count > 4 || !is_name(row->cells[0]) || row->cells[1].n == 0)
+        return false;
+    bool unit = row->cells[2].n > 0;
+    double number;
+    size_t n;
+    *units += unit;
+    return !unit || (unit_find(row->cells[2]) && fact_number(row->cells[1], &number, &n, NULL) &&
+                     n == row->cells[1].n);
+}
+
+static bool is_bare_table(struct str text, char mark)
+{
+    struct facts_reader unused = {0};
+    struct str line;
+    struct row row;
+    size_t units = 0, rows = 0;
+    for (; next_line(&unused, &text, &line); rows++) {
+        split(line, mark, &row);
+        if (!is_bare_row(&row, &units))
+            return false;
+    }
+    return rows >= 2 && units > 0;
+}
+
+static bool read_bare_table(struct facts_reader *r, struct str text)
+{
+    static const char marks[] = "|;,\t";
+    for (size_t i = 0; i < sizeof marks - 1; i++)
+        if (is_bare_table(text, marks[i])) {
+            struct str line;
+            struct row row;
+            while (next_line(r, &text, &line)) {
+                split(line, marks[i], &row);
+                read_long_row(r, &bare_header, &row);
+            }
+            return true;
+        }
+    return false;
+}
+
 bool facts_read_table(struct facts_reader *r, struct str text)
 {
     enum { LEAD_LINES = 4 };
@@ -263,5 +311,5 @@ bool facts_read_table(struct facts_reader *r, struct str text)
         return true;
     }
     r->line = 1;
-    return false;
+    return read_bare_table(r, text);
 }

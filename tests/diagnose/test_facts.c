@@ -257,6 +257,15 @@ static void a_log_with_too_many_keys_says_how_many_were_left_out(void **state)
     buf_free(&log);
 }
 
+static void a_table_without_a_header_is_read_by_its_units(void **state)
+{
+    (void)state;
+    expect("V_IN;8.4;V;LOW\nREF_CHK;FAIL;;\nEVENT;SYSTEM_RESET;;",
+           "- V_IN: 8.4 V, flag LOW\n- REF_CHK: FAIL\n- EVENT: SYSTEM_RESET\n");
+    expect("flow | 3.1 | m3/h\nlevel | 1.2 | m\n", "- flow: 3.1 m3/h\n- level: 1.2 m\n");
+    expect("brg_temp,96.2,C\nvib,2.1,mm/s", "- brg_temp: 96.2 C\n- vib: 2.1 mm/s\n");
+}
+
 static void tables_with_a_row_a_value_may_be_german(void **state)
 {
     (void)state;
@@ -366,6 +375,7 @@ int main(void)
         cmocka_unit_test(a_log_with_too_many_keys_says_how_many_were_left_out),
         cmocka_unit_test(what_is_no_text_is_refused_with_the_first_byte_that_is_none),
         cmocka_unit_test(values_are_named_by_the_words_before_them),
+        cmocka_unit_test(a_table_without_a_header_is_read_by_its_units),
         cmocka_unit_test(tables_with_a_row_a_value_may_be_german),
         cmocka_unit_test(a_tolerance_is_no_unit_and_no_limit),
         cmocka_unit_test(limits_nest_in_a_value_of_json),
