@@ -8,10 +8,15 @@
 
 enum { HUGE = 1 << 21 };
 
-// What is nearly a huge page, or more, takes whole ones.
-static size_t room(size_t bytes)
+// Of `bytes`, those at the begin that are worth huge pages: a tail that nearly fills one, too.
+static size_t huge_part(size_t bytes)
 {
-    return bytes >= HUGE / 4 * 3 ? (bytes + HUGE - 1) / HUGE * HUGE : bytes;
+    return (bytes + HUGE / 4) / HUGE * HUGE;
+}
+
+size_t memory_room(size_t bytes)
+{
+    return huge_part(bytes) > bytes ? huge_part(bytes) : bytes;
 }
 
 static void *map(size_t bytes)
@@ -20,9 +25,13 @@ static void *map(size_t bytes)
     return p == MAP_FAILED ? NULL : p;
 }
 
-// At a multiple of HUGE: maps more, gives back what lies around it.
+// At a multiple of HUGE: maps more, gives back what lies around it. The advice is a wish: without
+// it all works, more slowly. A short tail stays out of huge pages, which would be touched as a
+// whole.
 static void *map_huge(size_t bytes)
 {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), huge = huge_part(bytes);
+    bytes = (bytes + page - 1) / page * page;
     unsigned char *p = map(bytes + HUGE);
     if (!p)
         return NULL;
@@ -30,21 +39,24 @@ static void *map_huge(size_t bytes)
     if (before)
         munmap(p, before);
     munmap(p + before + bytes, HUGE - before);
-    madvise(p + before, bytes, MADV_HUGEPAGE); // a wish: without it all works, more slowly
-    return p + before;
+    p += before;
+    madvise(p, huge, MADV_HUGEPAGE);
+    if (bytes > huge)
+        madvise(p + huge, bytes - huge, MADV_NOHUGEPAGE);
+    return p;
 }
 
 void *memory_take(size_t bytes)
 {
     if (bytes == 0 || bytes > SIZE_MAX / 2)
         return NULL;
-    return room(bytes) >= HUGE ? map_huge(room(bytes)) : map(bytes);
+    return huge_part(bytes) ? map_huge(memory_room(bytes)) : map(bytes);
 }
 
 void memory_give(void *p, size_t bytes)
 {
     if (p)
-        munmap(p, room(bytes));
+        munmap(p, memory_room(bytes));
 }
 
 size_t memory_total(void)

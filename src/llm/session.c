@@ -11,7 +11,8 @@ enum { BLOCK = ATTENTION_BLOCK };
 static size_t block_bytes(const struct engine *e, enum cache_type type)
 {
     const struct model_shape *s = &e->model->shape;
-    return (size_t)s->L * s->H_kv * attention_block_bytes((enum attention_type)type, s->D);
+    size_t head = attention_block_bytes((enum attention_type)type, s->D);
+    return memory_room((size_t)s->L * s->H_kv * head);
 }
 
 size_t session_bytes(const struct engine *e, uint32_t context, enum cache_type cache)

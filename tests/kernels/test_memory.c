@@ -36,6 +36,16 @@ static void blocks_of_nearly_a_huge_page_begin_where_one_can_be(void **state)
         memory_give(p[i], sizes[i]);
 }
 
+static void a_tail_takes_a_huge_page_when_it_nearly_fills_one(void **state)
+{
+    (void)state;
+    assert_int_equal(memory_room(1000), 1000);
+    assert_int_equal(memory_room(HUGE_PAGE * 3 / 4 - 1), HUGE_PAGE * 3 / 4 - 1);
+    assert_int_equal(memory_room(HUGE_PAGE * 3 / 4), HUGE_PAGE);
+    assert_int_equal(memory_room(13369344), 13369344); // 6.4 of them
+    assert_int_equal(memory_room(4 * HUGE_PAGE - 5), 4 * HUGE_PAGE);
+}
+
 static void what_cannot_be_had_is_null(void **state)
 {
     (void)state;
@@ -50,6 +60,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_are_zeroed_and_can_be_written_to_their_end),
         cmocka_unit_test(blocks_of_nearly_a_huge_page_begin_where_one_can_be),
+        cmocka_unit_test(a_tail_takes_a_huge_page_when_it_nearly_fills_one),
         cmocka_unit_test(what_cannot_be_had_is_null),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
