@@ -37,8 +37,13 @@ void calibration_text(const struct calibration *c, struct buf *to)
     struct calibration_result r = calibration_result(c);
     if (!r.answers)
         return;
-    buf_printf(to, "confidence %.2f of right and %.2f of wrong answers, calibration error %.3f\n",
-               r.right_mean, r.wrong_mean, r.error);
+    if (r.wrong_mean >= 0)
+        buf_printf(to,
+                   "confidence %.2f of right and %.2f of wrong answers, calibration error %.3f\n",
+                   r.right_mean, r.wrong_mean, r.error);
+    else
+        buf_printf(to, "confidence %.2f, none wrong, calibration error %.3f\n", r.right_mean,
+                   r.error);
     for (size_t i = 0; i < CALIBRATION_BINS; i++) {
         const struct calibration_bin *b = &c->bins[i];
         double n = (double)(b->right + b->wrong);

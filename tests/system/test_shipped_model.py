@@ -17,19 +17,19 @@ CASES = os.path.join(ROOT, "tests", "quality", "diagnoses.jsonl")
 HEATER = "[2026-06-12] ID:WXT536 >>> HEAT_CURRENT: 0.00A | TEMP_AMB: -15.2C | STATUS: ICE_WARNING"
 RESETS = "V_IN: 8.4V [LOW] | REF_CHK: FAIL | EVENT: SYSTEM_RESET"
 SCENARIOS = [
-    ("heating_element", "24 V", HEATER, [
+    ("heating_element", ["24 V"], HEATER, [
         "Why is the wind sensor not reporting data?",
         "The wind sensor sends nothing. Why?",
         "What is wrong with the wind sensor?"]),
-    ("supply_low", "8.4 V", RESETS, [
+    ("supply_low", ["8.4 V", "10-30 V", "root cause of the failed reference check"], RESETS, [
         "Diagnose the intermittent resets.",
         "Why does it reset now and then?",
         "It keeps resetting. What is the cause?"]),
 ]
 # Shares that are held: somewhat below what was measured (docs/models.md).
-BY_HAND = {"right": 0.82, "cause": 0.86, "supported": 0.98}
-MADE_UP = {"right": 0.82, "cause": 0.84, "evidence": 0.86, "asks": 0.78, "no_asking": 0.91,
-           "normal": 0.86, "supported": 0.99}
+BY_HAND = {"right": 0.82, "cause": 0.84, "supported": 0.98}
+MADE_UP = {"right": 0.83, "cause": 0.86, "evidence": 0.87, "asks": 0.76, "no_asking": 0.92,
+           "normal": 0.9, "supported": 0.99}
 INCIDENTS = {"right": 0.83, "cause": 0.85, "no_asking": 0.95, "supported": 0.93}
 failures = []
 
@@ -53,7 +53,8 @@ def scenarios():
             d = json.loads(run(*ask))
             named = [c["id"] for c in d["causes"]]
             check(named == [cause], "%s: %s, not %s" % (question, named, cause))
-            check(quoted in d["diagnosis"], "%s: no %s in: %s" % (question, quoted, d["diagnosis"]))
+            for part in quoted:
+                check(part in d["diagnosis"], "%s: no %s in: %s" % (question, part, d["diagnosis"]))
             check(d["verified"], "%s: unsupported %s" % (question, d["unsupported"]))
         again = json.loads(run(*ask))
         for run_only in (d, again):
