@@ -31,6 +31,7 @@ BY_HAND = {"right": 0.82, "cause": 0.84, "supported": 0.98}
 MADE_UP = {"right": 0.83, "cause": 0.86, "evidence": 0.87, "asks": 0.76, "no_asking": 0.92,
            "normal": 0.9, "supported": 0.99}
 INCIDENTS = {"right": 0.83, "cause": 0.85, "no_asking": 0.95, "supported": 0.93}
+SANITIZED = "asan" in program()
 failures = []
 
 
@@ -63,6 +64,15 @@ def scenarios():
 
 
 def shares(what, held, *arguments):
+    """Under sanitizers, which take their time, a few cases of each are run, and no share is held."""
+    if SANITIZED:
+        with open(arguments[0], encoding="utf-8") as f:
+            lines = f.readlines()[:12]
+        with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as few:
+            few.writelines(lines)
+            few.flush()
+            run("eval", "diagnostics", few.name, "-m", MODEL, "--checked", "--json")
+        return
     scores = json.loads(run("eval", "diagnostics", *arguments, "-m", MODEL, "--checked", "--json"))
     for name, least in held.items():
         share = scores[name]["share"]
@@ -85,7 +95,7 @@ def memory():
 def main():
     check(os.path.getsize(MODEL) <= 12 << 20, "the model is larger than 12 MB")
     megabytes = memory() / 1024
-    if "asan" not in program():
+    if not SANITIZED:
         check(megabytes < 60, "%.0f MB resident" % megabytes)
     scenarios()
     shares("by hand", BY_HAND, CASES)
