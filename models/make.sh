@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Makes a model of the kind that ships (docs/models.md compares both) as fettle-nano.gguf in the folder
-# given (default ./nano): data, tokenizer, two stages of training, their mean, weights of 8 bits, evaluation. Its 35 million tokens take an hour and a half
-# on the two cores of docs/models.md. Stopped or killed, it goes on where it was when it is started
-# again.
+# Makes a model of the kind that ships (docs/models.md compares both), as fettle-nano.gguf in the
+# folder given (default ./nano): data, tokenizer, two stages of training, their mean, weights of 8
+# bits, evaluation. Its 35 million tokens take an hour and a half on the two cores of docs/models.md.
+# Stopped or killed, it goes on where it was when it is started again.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 fettle=${FETTLE:-$root/build/fettle}
